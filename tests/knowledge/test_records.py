@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import tomllib
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
+import osteon
 from osteon.case.answer import Answer
 from osteon.case.derive import implications, settle
 from osteon.case.vocabulary import SITES, vocabulary
@@ -24,8 +27,7 @@ NAMES_WITH_ROWS = [f"{folder}/{record.id}" for folder, record in WITH_ROWS]
 TODAY = max(record.review.reviewed_on for _, record in RECORDS)
 UNUSED_SOURCES = {
     "cheng2020_trapdoor",
-    "xu2017",
-}  # read and kept for the evidence to come; no statement rests on them yet
+}  # read and kept; no statement rests on it yet
 # Choices of dose, drug or interval that belong to the whole record: no single row rests on them.
 UNNAMED_SETTINGS = {
     "eswt dose",
@@ -73,12 +75,29 @@ def rows(folder, record):
     return getattr(record, ROWS[folder])
 
 
+def evidence_files():
+    """What the records beside the plan's own hold, as written: cohorts, judgements, and the settings of each step."""
+    root = Path(osteon.__file__).parent
+    folders = ("knowledge/natural_history", "knowledge/judgements", "evidence", "prognosis")
+    return [tomllib.loads(path.read_text()) for folder in folders for path in sorted((root / folder).glob("*.toml"))]
+
+
+def named_in(raw):
+    """Every source named anywhere in raw tables."""
+    for key, value in raw.items() if isinstance(raw, dict) else enumerate(raw) if isinstance(raw, list) else ():
+        if key == "source":
+            yield from [value] if isinstance(value, str) else value
+        else:
+            yield from named_in(value)
+
+
 def used_sources():
     """Every source named by a record, a finding, an implication, a claim, or by another source."""
     found = {key for _, record in RECORDS for _, part in parts(record) for key in getattr(part, "source", ())}
     found |= {key for treatment in knowledge().treatments.values() for key in treatment.certainty_source}
     found |= {finding.source for finding in vocabulary().values()} | {clause.source for clause in implications()}
     found |= {key for claim in knowledge().claims.values() for key in claim.references}
+    found |= set(named_in(evidence_files()))
     return found | {source.via for source in knowledge().sources.values()}
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from osteon.knowledge.load import FOLDERS, parts
 from osteon.knowledge.proof import Proof, prove, witness
@@ -25,22 +26,33 @@ class Check:
     unchecked: int
 
 
-def check(knowledge: Knowledge, today: date) -> Check:
-    """Proves every staging system, looks for rules that can never hold, statements without source and old reviews."""
+def check(knowledge: Knowledge, today: date, further: Mapping[str, Any] | None = None) -> Check:
+    """Proves every staging system, looks for rules that can never hold, statements without source and old reviews.
+
+    Parameters
+    ----------
+    knowledge
+        The records that plans reason with.
+    today
+        Reviews due before it are listed.
+    further
+        Other reviewed records by name, such as studies and cohorts, of which only the review is looked at.
+    """
     proofs = tuple(prove(system) for system in knowledge.staging.values())
     records = [(f"{folder}/{r.id}", r) for folder in FOLDERS for r in getattr(knowledge, folder).values()]
     placed = [(f"{name} {place}".strip(), part) for name, record in records for place, part in parts(record)]
     bases = [getattr(part, "basis", "read") for _, part in placed]
+    reviewed = [*records, *(further or {}).items()]
     faults = [f"staging/{proof.system}: {fault}" for proof in proofs for fault in proof.faults]
     return Check(
         proofs=proofs,
         faults=(*faults, *dead_rules(knowledge)),
         unsourced=tuple(place for place, part in placed if unsourced(part)),
-        overdue=tuple(f"{name}, due {r.review.next_review}" for name, r in records if r.review.next_review < today),
+        overdue=tuple(f"{name}, due {r.review.next_review}" for name, r in reviewed if r.review.next_review < today),
         settings=tuple(f"{name} {setting.id}: {setting.text}" for name, r in records for setting in r.setting),
         derived=bases.count("derived"),
         restated=bases.count("restated"),
-        unchecked=sum(not record.review.checked_by for _, record in records),
+        unchecked=sum(not record.review.checked_by for _, record in reviewed),
     )
 
 

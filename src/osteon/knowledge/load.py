@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import MISSING, Field, fields
@@ -136,9 +138,11 @@ def fields_of(cls: type) -> Mapping[str, Key]:
 def key_of(cls: type, field: Field[Any]) -> Key:
     name, annotation = field.name, str(field.type)
     several = annotation.startswith("tuple[")
-    legal = r.BASES if name == "basis" else SITES if name == "sites" else LEGAL.get((cls.__name__, name), ())
+    own = vars(sys.modules[cls.__module__])  # a module that is loaded apart, as studies are, names its words and parts
+    words = own.get("LEGAL", LEGAL)
+    legal = r.BASES if name == "basis" else SITES if name == "sites" else words.get((cls.__name__, name), ())
     required = field.default is MISSING and field.default_factory is MISSING
-    part = PARTS.get(annotation[6:-6] if several else annotation)
+    part = own.get("PARTS", PARTS).get(annotation[6:-6] if several else annotation.removesuffix(" | None"))
     return Key(name, required, PLAIN.get(annotation), part, several, legal)
 
 
@@ -146,6 +150,12 @@ def text(raw: object) -> str:
     if not isinstance(raw, str) or not (raw.strip() or raw == ""):
         raise TypeError(f"expected text, got {raw!r}.")
     return raw
+
+
+def some_text(raw: object) -> str:
+    if not text(raw):
+        raise ValueError("is empty. Fill it in.")
+    return text(raw)
 
 
 def words(raw: object) -> tuple[str, ...]:
@@ -161,6 +171,20 @@ def exactly(kind: type, raw: object) -> Any:
     return raw
 
 
+def number(raw: object) -> int | float:
+    """A number as it is written: 43 stays 43 and 35.3 stays 35.3."""
+    if type(raw) is not int and not (type(raw) is float and math.isfinite(raw)):
+        raise TypeError(f"expected a number, got {raw!r}.")
+    return raw
+
+
+def curve(raw: object) -> tuple[tuple[float, float], ...]:
+    """Pairs of a month and a percentage."""
+    if not isinstance(raw, list) or not all(isinstance(pair, list) and len(pair) == 2 for pair in raw):
+        raise TypeError(f"expected pairs [[months, percent], ...], got {raw!r}.")
+    return tuple((number(months), number(percent)) for months, percent in raw)
+
+
 def day(raw: object) -> date:
     return raw if type(raw) is date else date.fromisoformat(text(raw))
 
@@ -173,9 +197,12 @@ def code_lists(raw: object) -> Mapping[str, tuple[str, ...]]:
 
 PLAIN: Mapping[str, Callable[[object], Any]] = {
     "str": text,
+    "Text": some_text,
     "str | None": text,
     "bool": partial(exactly, bool),
     "int | None": partial(exactly, int),
+    "float | None": number,
+    "Curve": curve,
     "date": day,
     "tuple[str, ...]": words,
     "Mapping[str, tuple[str, ...]]": code_lists,
@@ -299,10 +326,25 @@ def check_parts(record: Any, file: str, knowledge: r.Knowledge) -> Iterator[Faul
         setting = getattr(part, "setting", None)
         if isinstance(setting, str) and setting not in settings:
             yield Fault(f"{file} {place}".strip(), f"setting {setting!r} is not among its [[setting]]s.")
+        if isinstance(part, r.Statement) and (fault := wrong_share(part)):
+            yield Fault(f"{file} {place}", fault)
     for name in ("rule", "position"):
         ids = [part.id for part in getattr(record, name, ())]
         for twice in sorted({each for each in ids if ids.count(each) > 1}):
             yield Fault(file, f"two {name}s are called {twice!r}.")
+
+
+def wrong_share(harm: r.Statement) -> str:
+    """What is wrong with the numbers of a statement; "" where nothing is."""
+    counts = [count for count in (harm.events, harm.total) if count is not None]
+    percents = [percent for percent in (harm.percent_low, harm.percent_high) if percent is not None]
+    if (len(counts), len(percents)) not in ((0, 0), (2, 0), (0, 2)):
+        return "its share is either events and total or percent_low and percent_high, both numbers of the pair."
+    if counts and not 0 <= counts[0] <= counts[1] > 0:
+        return f"{counts[0]} events among {counts[1]}; events go from 0 to total, and total is 1 or more."
+    if percents and not 0 <= percents[0] <= percents[1] <= 100:
+        return f"percent_low {percents[0]} to percent_high {percents[1]}; both lie between 0 and 100, the lower first."
+    return ""
 
 
 def parts(record: Any) -> Iterator[tuple[str, Any]]:
@@ -327,9 +369,13 @@ def knowledge() -> r.Knowledge:
         With every fault of every file.
     """
     contents = {name: path.read_bytes() for name, path in sorted(knowledge_files())}
-    vocabulary_files = Path(__file__).parents[1].joinpath("case").glob("*.toml")  # findings and implications reason too
-    everything = contents | {path.name: path.read_bytes() for path in sorted(vocabulary_files)}
-    return read_knowledge(parsed(contents), f"{RELEASE}+{digest_of(everything)[:12]}")
+    return read_knowledge(parsed(contents), f"{RELEASE}+{digest_of(everything())[:12]}")
+
+
+def everything() -> Mapping[str, bytes]:
+    """Every file an answer may rest on: the records, the studies, the vocabulary, and the settings of each step."""
+    root = Path(__file__).parents[1]
+    return {str(path.relative_to(root)): path.read_bytes() for path in sorted(root.rglob("*.toml"))}
 
 
 def knowledge_files() -> Iterator[tuple[str, Path]]:

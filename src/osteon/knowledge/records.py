@@ -73,7 +73,11 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One sentence with its source; `direction` only for evidence, `id` and `name` only for variants."""
+    """One sentence with its source; `direction` only for evidence, `id` and `name` only for variants.
+
+    Only for harms: how many of how many it struck (or between which percentages), whether it is serious, and `when`
+    those counted were a special group.
+    """
 
     text: str
     source: tuple[str, ...]
@@ -83,6 +87,12 @@ class Statement:
     direction: str | None = None
     id: str | None = None
     name: str | None = None
+    events: int | None = None
+    total: int | None = None
+    percent_low: float | None = None
+    percent_high: float | None = None
+    serious: bool = False
+    when: tuple[Condition, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
