@@ -1,0 +1,149 @@
+"""What do all studies say on every treatment and outcome? Pooled once, and kept until a study or a rule changes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+
+from osteon.errors import InputError
+from osteon.evidence.certainty import Certainty, EvidenceBody, Step, certainty
+from osteon.evidence.comparisons import (
+    FAMILIES,
+    Answers,
+    LeftOut,
+    Question,
+    answers,
+    family,
+    followup_months,
+    joints_in,
+    questions,
+    series,
+    size,
+)
+from osteon.evidence.data import Counts, Estimate, Means, Rates, Single
+from osteon.evidence.kept import kept
+from osteon.evidence.pool import PooledEffect, StudyEffect, pool
+from osteon.knowledge.studies import Study, studies
+
+FEWEST_FOR_T = 3  # of two studies the spread cannot be estimated, and the interval of Hartung and Knapp says nothing
+MEASURES_KEPT: Mapping[str, tuple[str, ...]] = {**FAMILIES, "binary": ("RR", "RD"), "continuous": ("MD",)}
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One question, the pooled answer, and how sure it is for patients like those studied.
+
+    `randomised` is true of an answer from the randomised trials alone, where other comparisons were read too. `months`
+    is the mean time at which the studies read the outcome, weighted by their joints; None where none prints it.
+    """
+
+    question: Question
+    effect: PooledEffect
+    certainty: Certainty
+    left_out: tuple[LeftOut, ...]
+    joints: int
+    months: float | None = None
+    randomised: bool = False
+
+
+KINDS: Mapping[str, type] = {
+    cls.__name__: cls
+    for cls in (
+        Result,
+        Question,
+        LeftOut,
+        PooledEffect,
+        StudyEffect,
+        Certainty,
+        Step,
+        Counts,
+        Means,
+        Rates,
+        Estimate,
+        Single,
+    )
+}
+
+
+@cache
+def evidence_base(level: str = "modality") -> tuple[Result, ...]:
+    """Every question that some study answers at one level, by each measure that suits it.
+
+    Parameters
+    ----------
+    level
+        "modality", "intervention" or "treatment": what the two sides of a question are called.
+
+    Examples
+    --------
+    >>> question = Question(("bisphosphonate",), ("observation",), "tha-conversion", "modality")
+    >>> [result.effect.k for result in evidence_base() if result.question == question and result.effect.measure == "RR"]
+    [3]
+    """
+    return kept(level, lambda: tuple(results(studies(), level)), KINDS)
+
+
+def results(known: Mapping[str, Study], level: str) -> Iterator[Result]:
+    """Every question at one level, pooled by every measure of its family; the randomised trials apart."""
+    for question in (*questions(known.values(), level), *series(known.values(), level)):
+        for measure in MEASURES_KEPT[family(question, known.values())]:
+            yield from answered(question, measure, known)
+
+
+def answered(question: Question, measure: str, known: Mapping[str, Study]) -> Iterator[Result]:
+    found = answers(question, measure, known.values())
+    if measure == "MD" and len(found.units) > 1:
+        yield from answered(question, "SMD", known)
+        return
+    if result := pooled(found):
+        yield result
+    trials = {study.id: study for study in found.studies if study.design == "rct"}
+    if question.versus and 0 < len(trials) < len(found.studies) and (alone := pooled(only(found, trials))):
+        yield replace(alone, randomised=True)
+
+
+def only(found: Answers, kept: Mapping[str, Study]) -> Answers:
+    rows = tuple(row for row in found.rows if row.study in kept)
+    counted = sum(size(row) or joints_in(kept[row.study], found.question) for row in rows)
+    return replace(found, rows=rows, studies=tuple(kept.values()), joints=counted)
+
+
+def pooled(found: Answers) -> Result | None:
+    """The pooled answer; None where no study has numbers, or no events for a ratio, of which the difference tells."""
+    if not found.rows:
+        return None
+    try:
+        effect = pool(found.rows, found.measure, ci="t" if len(found.rows) >= FEWEST_FOR_T else "z")
+    except InputError:
+        return None
+    body = evidence_body(found, effect)
+    return Result(found.question, effect, certainty(body), found.left_out, body.joints, mean_months(found))
+
+
+def mean_months(found: Answers) -> float | None:
+    """The mean time of the answers, each study weighted by its joints."""
+    times = [
+        (followup_months(study, found.question), size(row))
+        for study, row in zip(found.studies, found.rows, strict=True)
+    ]
+    timed = [(months, joints) for months, joints in times if months is not None and joints]
+    joints = sum(joints for _, joints in timed)
+    return sum(months * weight for months, weight in timed) / joints if joints else None
+
+
+def evidence_body(found: Answers, effect: PooledEffect) -> EvidenceBody:
+    """What the certainty of an answer depends on."""
+    counted = [row for row in found.rows if isinstance(row, Counts)]
+    return EvidenceBody(
+        of=found.question.of,
+        versus=found.question.versus,
+        outcome=found.question.outcome,
+        designs=Counter(study.design for study in found.studies),
+        joints=found.joints,
+        pooled=effect,
+        events=sum(row.events_1 + row.events_2 for row in counted) if counted else None,
+        bias={study.id: [(bias.domain, bias.judgement) for bias in study.risk_of_bias] for study in found.studies},
+        blinding={study.id: study.blinding for study in found.studies},
+    )
