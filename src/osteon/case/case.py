@@ -12,6 +12,7 @@ PREFERENCES: Mapping[str, str] = {
     "keep_joint": "keeping one's own joint",
     "avoid_surgery": "avoiding an operation, or having a smaller one",
     "sure_evidence": "treatments whose benefit is surer",
+    "avoid_harm": "avoiding serious harm from the treatment itself",
 }
 IMPORTANCE = ("not", "somewhat", "very")
 

@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from osteon.case.answer import Answer
 from osteon.case.case import Case, Joint
 from osteon.case.derive import Facts
+from osteon.evidence.harms import NO_HARM, HarmShare, worst_serious_harm
 from osteon.knowledge.load import knowledge as all_knowledge
 from osteon.knowledge.records import Knowledge, Treatment
 from osteon.knowledge.table import worlds_of
 from osteon.planning.assume import WouldChange, assume, would_change
 from osteon.planning.card import joint_lines, plan_card, plan_table, reason
 from osteon.planning.options import Judgement, RuleAnswer, judge, missing_of
-from osteon.planning.order import Rank, rank
+from osteon.planning.order import Candidate, Rank, ordering, rank
 from osteon.planning.others import AdviceAnswer, PositionAnswer, TrialAnswer, advise, eligibility, positions
+from osteon.planning.outlook import Course, Outlook, course, outlook, survival_draws
 from osteon.planning.relevant import relevant
 from osteon.staging import Staging, stage_in
 from osteon.version import __version__
@@ -27,7 +29,8 @@ class Option:
 
     `because` are the rows that gave the verdict; `supporting` further rows that hold; `cautions` what to mind;
     `check_before` contraindications that are not excluded yet; `avoid_if` reasons to avoid it that are not excluded
-    yet; `missing` the findings that the verdict waits for.
+    yet; `missing` the findings that the verdict waits for. `outlook` is what studies say of it and what becomes of the
+    joint under it.
     """
 
     treatment: Treatment
@@ -39,7 +42,13 @@ class Option:
     avoid_if: tuple[RuleAnswer, ...]
     missing: tuple[str, ...]
     positions: tuple[PositionAnswer, ...]
+    outlook: Outlook
     rank: Rank | None
+
+    @property
+    def certainty(self) -> str:
+        """How sure the evidence is for this joint, as rated from the studies; the record's word where none was read."""
+        return self.outlook.certainty.word if self.outlook.certainty else self.treatment.certainty
 
     def __str__(self) -> str:
         return f"{self.treatment.name}: {self.verdict}. {reason(self)}"
@@ -47,10 +56,11 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class JointPlan:
-    """The plan of one joint. Options stand in the order to show them."""
+    """The plan of one joint. Options stand in the order to show them; `course` is what they start from."""
 
     joint: Joint
     staging: tuple[Staging, ...]
+    course: Course
     options: tuple[Option, ...]
     would_change: tuple[WouldChange, ...]
     advice: tuple[AdviceAnswer, ...]
@@ -126,12 +136,15 @@ def plan_joint(
     judgements = {t.id: judge(t, worlds) for t in matters.treatments}
     said = positions(matters.guidelines, worlds)
     by_id = {t.id: t for t in matters.treatments}
-    ranked = rank([(by_id[name], judgement.verdict) for name, judgement in judgements.items()], preferences)
+    untreated = course(worlds, knowledge)
+    outlooks = {t.id: outlook(t, untreated) for t in matters.treatments}
+    ranked = rank(candidates(by_id, judgements, outlooks, untreated), preferences)
     planned = JointPlan(
         joint=joint,
         staging=staging,
+        course=untreated,
         options=tuple(
-            option(by_id[name], judgements[name], stage_missing, tuple(said.get(name, ())), place)
+            option(by_id[name], judgements[name], stage_missing, tuple(said.get(name, ())), outlooks[name], place)
             for name, place in ranked
         ),
         would_change=would_change(assumptions, judgements),
@@ -139,6 +152,34 @@ def plan_joint(
         trials=tuple(eligibility(trial, worlds, stage_missing) for trial in matters.trials),
     )
     return planned, advise(matters.advice, worlds, "patient")
+
+
+def candidates(
+    treatments: Mapping[str, Treatment],
+    judgements: Mapping[str, Judgement],
+    outlooks: Mapping[str, Outlook],
+    untreated: Course,
+) -> list[Candidate]:
+    """The treatments as the ordering sees them; survival is compared at the latest time the untreated course allows."""
+    latest = ordering()["criteria"]["keep_joint"]["latest_months"]
+    months = max((each for each in untreated.baselines["no_replacement"].months if each <= latest), default=0.0)
+    return [
+        Candidate(
+            treatment=treatment,
+            verdict=judgements[name].verdict,
+            certainty=certainty.word if (certainty := outlooks[name].certainty) else treatment.certainty,
+            survival=survival_draws(outlooks[name], months),
+            harm=harm_of(treatment),
+        )
+        for name, treatment in treatments.items()
+    ]
+
+
+def harm_of(treatment: Treatment) -> HarmShare | None:
+    """Its most frequent serious harm; none for what does nothing to the patient, None where no figure was read."""
+    if treatment.invasiveness in ordering()["criteria"]["avoid_harm"]["harmless"]:
+        return NO_HARM
+    return worst_serious_harm(treatment)
 
 
 def facts_of(joint: Joint) -> Facts:
@@ -150,6 +191,7 @@ def option(
     judgement: Judgement,
     stage_missing: Mapping[str, tuple[str, ...]],
     said: tuple[PositionAnswer, ...],
+    known: Outlook,
     place: Rank | None,
 ) -> Option:
     because = judgement.deciding
@@ -164,6 +206,7 @@ def option(
         avoid_if=judgement.rows(Answer.UNKNOWN, "avoid"),
         missing=missing_of(because, stage_missing) if judgement.verdict == "depends" else (),
         positions=said,
+        outlook=known,
         rank=place,
     )
 
