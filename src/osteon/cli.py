@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
-import shutil
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,7 +10,8 @@ from typing import Annotated, Any
 import typer
 
 from osteon.errors import Fault, InputError, OsteonError
-from osteon.whole_file import write_whole
+from osteon.evidence_cli import evidence_app, forecast
+from osteon.terminal import CaseFile, JointName, Json, chosen, new_files, width, write
 
 USER_ERROR = 2  # exit code for input that the user can mend
 
@@ -27,10 +26,8 @@ knowledge_app = typer.Typer(help="Look after the knowledge.", rich_markup_mode=N
 schema_app = typer.Typer(help="Print a JSON Schema.", rich_markup_mode=None, no_args_is_help=True)
 app.add_typer(knowledge_app, name="knowledge")
 app.add_typer(schema_app, name="schema")
-
-CaseFile = Annotated[Path, typer.Argument(metavar="CASE", help="Case file: .toml, .json or .yaml.")]
-JointName = Annotated[str, typer.Option("--joint", help="Only this joint, such as 'right femoral_head'.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+app.add_typer(evidence_app, name="evidence")
+app.command()(forecast)
 
 
 @app.command("plan")
@@ -128,10 +125,8 @@ def new(
         raise InputError("new", [Fault(bone[:40], f"is not a bone Osteon has a template for. Use {', '.join(BONES)}.")])
     if out is None:
         typer.echo(case_template(bone), nl=False)
-    elif os.path.lexists(out):
-        raise InputError(out.name, [Fault("", "exists already. Choose another name, or remove it first.")])
     else:
-        write(out, case_template(bone).encode())
+        new_files({out: case_template(bone).encode()})
 
 
 @app.command()
@@ -169,8 +164,9 @@ def knowledge_check() -> None:
     from osteon.knowledge import knowledge
     from osteon.knowledge.check import check as check_knowledge
     from osteon.knowledge.check import check_text
+    from osteon.knowledge.evidence_records import evidence_records
 
-    found = check_knowledge(knowledge(), datetime.now(UTC).date())
+    found = check_knowledge(knowledge(), datetime.now(UTC).date(), evidence_records())
     typer.echo(check_text(found))
     if found.faults or found.unsourced:
         raise typer.Exit(1)
@@ -193,22 +189,6 @@ def common(version: Annotated[bool, typer.Option("--version", help="Print the ve
 
         typer.echo(f"osteon {__version__}")
         raise typer.Exit
-
-
-def chosen(path: Path, joint: str) -> Any:
-    """The case in a file, with all joints or only the named one."""
-    from dataclasses import replace
-
-    from osteon.case import read_case
-
-    case = read_case(path)
-    if not joint:
-        return case
-    found = [each for each in case.joints if each.name == joint.strip().replace("-", " ")]
-    if not found:
-        names = ", ".join(each.name for each in case.joints) or "none"
-        raise InputError(path.name, [Fault("--joint", f"is not in the case. Its joints are: {names}.")])
-    return replace(case, joints=tuple(found))
 
 
 def stated(findings: Any, scope: str) -> int:
@@ -243,19 +223,6 @@ def write_report(plan: Any, path: Path, audience: str) -> None:
 def check_report_names(paths: list[Path]) -> None:
     if wrong := [path for path in paths if path.suffix.lower() not in (".html", ".pdf")]:
         raise InputError("--report", [Fault(path.name[:60], "must end in .html or .pdf.") for path in wrong])
-
-
-def write(path: Path, content: bytes) -> None:
-    """Write a file so that it appears whole or not at all."""
-    try:
-        write_whole(path, content, 0o600 if path.suffix == ".toml" else 0o644)
-    except OSError as wrong:
-        reason = wrong.strerror or type(wrong).__name__
-        raise InputError(path.name, [Fault("", f"cannot be written: {reason}. Check the folder.")]) from None
-
-
-def width() -> int:
-    return min(shutil.get_terminal_size((100, 24)).columns, 120)
 
 
 def main() -> None:

@@ -1,0 +1,66 @@
+"""What the commands of the command line share: their common options, reading a case, and writing whole files."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from osteon.errors import Fault, InputError
+from osteon.whole_file import write_whole
+
+CaseFile = Annotated[Path, typer.Argument(metavar="CASE", help="Case file: .toml, .json or .yaml.")]
+JointName = Annotated[str, typer.Option("--joint", help="Only this joint, such as 'right femoral_head'.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+
+
+def chosen(path: Path, joint: str) -> Any:
+    """The case in a file, with all joints or only the named one."""
+    from dataclasses import replace
+
+    from osteon.case import read_case
+
+    case = read_case(path)
+    if not joint:
+        return case
+    found = [each for each in case.joints if each.name == joint.strip().replace("-", " ")]
+    if not found:
+        names = ", ".join(each.name for each in case.joints) or "none"
+        raise InputError(path.name, [Fault("--joint", f"is not in the case. Its joints are: {names}.")])
+    return replace(case, joints=tuple(found))
+
+
+def new_files(contents: Mapping[Path, bytes]) -> None:
+    """Write files of which none may exist yet."""
+    there = [path for path in contents if os.path.lexists(path)]
+    if there:
+        message = "exists already. Choose another name, or remove it first."
+        raise InputError("output", [Fault(path.name, message) for path in there])
+    for path, content in contents.items():
+        make_folder(path.parent)
+        write(path, content)
+
+
+def make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as wrong:
+        reason = wrong.strerror or type(wrong).__name__
+        raise InputError(folder.name, [Fault("", f"cannot be made: {reason}. Name another folder.")]) from None
+
+
+def write(path: Path, content: bytes) -> None:
+    """Write a file so that it appears whole or not at all."""
+    try:
+        write_whole(path, content, 0o600 if path.suffix == ".toml" else 0o644)
+    except OSError as wrong:
+        reason = wrong.strerror or type(wrong).__name__
+        raise InputError(path.name, [Fault("", f"cannot be written: {reason}. Check the folder.")]) from None
+
+
+def width() -> int:
+    return min(shutil.get_terminal_size((100, 24)).columns, 120)
