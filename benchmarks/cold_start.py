@@ -78,7 +78,7 @@ def process(command: list[str], settings: Mapping[str, str]) -> Run:
     """One run of a command in a process of its own, with the most memory it held."""
     begin = time.perf_counter()
     child = subprocess.Popen(
-        command, env=os.environ | settings, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        command, env=environment(settings), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     )
     assert child.stderr is not None
     complaint = child.stderr.read().decode()
@@ -90,6 +90,11 @@ def process(command: list[str], settings: Mapping[str, str]) -> Run:
         sys.exit(f"{' '.join(command)} ended with {child.returncode}:\n{complaint}")
     # Linux counts ru_maxrss in KiB, macOS in bytes.
     return Run(seconds, usage.ru_maxrss / (1024**2 if sys.platform == "darwin" else 1024))
+
+
+def environment(settings: Mapping[str, str]) -> dict[str, str]:
+    """As a user's: Python may keep its compiled modules, as it does for every installed package."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"} | {**settings}
 
 
 def in_process(rounds: int) -> list[Run]:

@@ -8,13 +8,14 @@ import pytest
 
 from osteon.errors import InputError
 from osteon.evidence import kept as kept_module
-from osteon.evidence.base import KINDS, Result, evidence_base, results
+from osteon.evidence.base import evidence_base, results
 from osteon.evidence.by_treatment import treatment_evidence
 from osteon.evidence.comparisons import Question
 from osteon.evidence.coverage import coverage
 from osteon.evidence.data import CountArm
 from osteon.evidence.kept import encoded, kept
 from osteon.evidence.networks import components, treatment_network
+from osteon.evidence.result import KINDS, Result
 from osteon.knowledge.studies import MODALITIES, studies
 
 

@@ -132,17 +132,18 @@ def test_without_any_study_the_record_has_the_word(early):
 
 
 def test_only_comparable_forecasts_take_part_in_the_ordering(early):
-    series = early.option("vascularised_fibular_graft").outlook
-    compared = early.option("core_decompression_multiple").outlook
-    replaced = early.option("total_hip_arthroplasty").outlook
+    series, compared, replaced = (
+        survival_draws(knowledge().treatments[name], early.course, 60)
+        for name in ("vascularised_fibular_graft", "core_decompression_multiple", "total_hip_arthroplasty")
+    )
 
-    assert survival_draws(series, 60) is None
-    assert 0 < np.mean(survival_draws(compared, 60)) < 1
-    assert np.all(survival_draws(replaced, 60) == 0)
+    assert series is None
+    assert 0 < np.mean(compared) < 1
+    assert np.all(replaced == 0)
 
 
 def test_a_time_nobody_reached_takes_no_part_in_the_ordering(early):
-    assert survival_draws(early.option("core_decompression_multiple").outlook, 120) is None
+    assert survival_draws(knowledge().treatments["core_decompression_multiple"], early.course, 120) is None
 
 
 @pytest.mark.parametrize("treatment", knowledge().treatments.values(), ids=lambda each: each.id)

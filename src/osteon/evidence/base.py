@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 
 from osteon.errors import InputError
-from osteon.evidence.certainty import Certainty, EvidenceBody, Step, certainty
+from osteon.evidence.certainty import certainty
 from osteon.evidence.comparisons import (
     FAMILIES,
     Answers,
-    LeftOut,
     Question,
     answers,
     family,
@@ -22,49 +21,15 @@ from osteon.evidence.comparisons import (
     series,
     size,
 )
-from osteon.evidence.data import Counts, Estimate, Means, Rates, Single
+from osteon.evidence.data import Counts
+from osteon.evidence.grade import EvidenceBody
 from osteon.evidence.kept import kept
-from osteon.evidence.pool import PooledEffect, StudyEffect, pool
+from osteon.evidence.pool import PooledEffect, pool
+from osteon.evidence.result import KINDS, Result
 from osteon.knowledge.studies import Study, studies
 
 FEWEST_FOR_T = 3  # of two studies the spread cannot be estimated, and the interval of Hartung and Knapp says nothing
 MEASURES_KEPT: Mapping[str, tuple[str, ...]] = {**FAMILIES, "binary": ("RR", "RD"), "continuous": ("MD",)}
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """One question, the pooled answer, and how sure it is for patients like those studied.
-
-    `randomised` is true of an answer from the randomised trials alone, where other comparisons were read too. `months`
-    is the mean time at which the studies read the outcome, weighted by their joints; None where none prints it.
-    """
-
-    question: Question
-    effect: PooledEffect
-    certainty: Certainty
-    left_out: tuple[LeftOut, ...]
-    joints: int
-    months: float | None = None
-    randomised: bool = False
-
-
-KINDS: Mapping[str, type] = {
-    cls.__name__: cls
-    for cls in (
-        Result,
-        Question,
-        LeftOut,
-        PooledEffect,
-        StudyEffect,
-        Certainty,
-        Step,
-        Counts,
-        Means,
-        Rates,
-        Estimate,
-        Single,
-    )
-}
 
 
 @cache

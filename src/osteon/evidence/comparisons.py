@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from itertools import product
 
 from osteon.evidence.data import Counts, Estimate, Means, Row, Single
+from osteon.evidence.result import LeftOut as LeftOut
+from osteon.evidence.result import Question as Question
 from osteon.knowledge.studies import Arm, Outcome, Study, interventions
 
 ANY = "any"  # as `versus`: whatever else the study compared it with
@@ -20,29 +22,6 @@ FAMILIES: Mapping[str, tuple[str, ...]] = {
     "single": ("PR",),
 }
 Z95 = 1.959963984540054  # two-sided 95 % of the standard normal, to read a standard error off a printed interval
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Question:
-    """One comparison for one outcome.
-
-    `of` and `versus` hold names of what `by` says: modalities, ids of interventions, ids of treatments, or ("")
-    modalities and interventions alike. `versus` is () for series without a comparison and ("any",) for every other arm
-    of the same study.
-    """
-
-    of: tuple[str, ...]
-    versus: tuple[str, ...]
-    outcome: str
-    by: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class LeftOut:
-    """A study that asks the question but cannot be pooled, and why."""
-
-    study: str
-    because: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +48,16 @@ class UnusableError(Exception):
 def answers(question: Question, measure: str, studies: Iterable[Study]) -> Answers:
     """The rows of all studies that answer a question, in the order of their years.
 
-    Reports of the same patients count once: the one with most joints, then the latest.
+        Reports of the same patients count once: the one with most joints, then the latest.
 
-    Examples
-    --------
-    >>> from osteon.knowledge.studies import studies
-    >>> found = answers(Question(("bisphosphonate",), ("observation",), "collapse"), "RR", studies().values())
-    >>> [row.study for row in found.rows]
-    ['lai-2005', 'lee-2015']
+        Examples
+        --------
+        >>> from osteon.evidence.result import LeftOut as LeftOut
+    from osteon.evidence.result import Question as Question
+    from osteon.knowledge.studies import studies
+        >>> found = answers(Question(("bisphosphonate",), ("observation",), "collapse"), "RR", studies().values())
+        >>> [row.study for row in found.rows]
+        ['lai-2005', 'lee-2015']
     """
     read = reader_of(measure, question)
     found: dict[str, tuple[Study, Row]] = {}

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from functools import cache
 from numbers import Real
+from typing import cast
 
 from osteon.errors import Fault, InputError
 
@@ -213,14 +214,15 @@ def faults_in(row: Row | NetworkRow, measure: str = "") -> Iterator[tuple[str, s
     >>> list(faults_in(Single("A", events=12, total=9)))
     [('events', '12 events are more than the total of 9.')]
     """
-    unusable = [name for name in names_of(type(row)) if not abs(number(row, name)) <= LARGEST]
+    kind: type = type(row)
+    unusable = [name for name in names_of(kind) if not abs(number(row, name)) <= LARGEST]
     yield from ((name, f"{getattr(row, name)!r} is not a number up to {LARGEST:.0e}.") for name in unusable)
     if unusable:
         return
-    for name in names_of(type(row)):
+    for name in names_of(kind):
         if message := fault_of(name, number(row, name)):
             yield name, message
-    for events, total in EVENTS_OF.get(type(row), ()):
+    for events, total in EVENTS_OF.get(kind, ()):
         if number(row, events) > number(row, total) > 0:
             yield events, f"{getattr(row, events)} events are more than the total of {getattr(row, total)}."
     if isinstance(row, Estimate | Contrast) and measure in (*RATIOS, "PR"):
@@ -267,5 +269,7 @@ def names_of(kind: type) -> tuple[str, ...]:
 
 def number(row: Row | NetworkRow, name: str) -> float:
     """One number of a row; not-a-number when it is none."""
-    value = getattr(row, name)
-    return value if isinstance(value, Real) and not isinstance(value, bool) else math.nan
+    value: object = getattr(row, name)
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return math.nan
+    return cast(float, value)

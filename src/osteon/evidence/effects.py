@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from osteon.errors import Fault, InputError
-from osteon.evidence.data import RATIOS, Counts, Means, Rates, Row, Single
+from osteon.evidence.data import RATIOS, Contrast, Counts, Means, Rates, Row, Single
 
 Array = NDArray[np.float64]
 MOST_PRECISE = 1e5  # ratio of two standard errors; weights are its square, and double precision carries 16 digits
@@ -31,7 +31,7 @@ def study_effects(rows: Sequence[Row], measure: str) -> tuple[Array, Array]:
     return effects, variances
 
 
-def check_precision(rows: Sequence[Row], standard_errors: Array) -> None:
+def check_precision(rows: Sequence[Row | Contrast], standard_errors: Array) -> None:
     """Nothing when all studies can count; `InputError` when one is so precise that another is lost in rounding."""
     sharp, vague = int(standard_errors.argmin()), int(standard_errors.argmax())
     ratio = standard_errors[vague] / standard_errors[sharp]

@@ -77,12 +77,10 @@ def check_mantel_haenszel(a: Array, b: Array, c: Array, d: Array, measure: str) 
     alone = {
         "OR": not ((a * d).any() and (b * c).any()),
         "RR": not (a.any() and c.any()),
-        "RD": not (a + c).any() or not (b + d).any(),
+        "RD": not (a * b).any() and not (c * d).any(),
     }
     if alone.get(measure):
-        message = (
-            f"no study has events, or the lack of them, in both groups as MH needs for {measure}. Choose FE or REML."
-        )
+        message = f"no study has the events, or the lack of them, that MH needs for {measure}. Choose FE or REML."
         raise InputError("rows", [Fault("", message)])
 
 
@@ -94,9 +92,11 @@ def mantel_haenszel_weights(a: Array, n1: Array, c: Array, n2: Array, measure: s
 
 
 def cochran(effects: Array, variances: Array, centre: float) -> tuple[float, float]:
-    """Q around `centre`, and I2 = (Q - df) / Q in percent."""
-    q = float(np.sum((effects - centre) ** 2 / variances))
+    """Q around `centre`, and I2 = (Q - df) / Q in percent; both 0 for one study, which differs from nothing."""
     df = len(effects) - 1
+    if df == 0:
+        return 0.0, 0.0
+    q = float(np.sum((effects - centre) ** 2 / variances))
     return q, 100 * (q - df) / q if q > df else 0.0
 
 

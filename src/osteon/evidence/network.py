@@ -13,26 +13,16 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, cast
 
-from osteon.errors import Fault, InputError
-from osteon.evidence.data import RATIOS, Contrast, CountArm, MeanArm, NetworkRow, faults_in
-from osteon.evidence.effects import to_natural
+import numpy as np
+
+from osteon.evidence.comparison_graph import check_connected, check_network, contrasts_of, trials_with_ratio
+from osteon.evidence.data import Contrast, NetworkRow
+from osteon.evidence.effects import check_precision, to_natural
 
 if TYPE_CHECKING:
     from pimeta import NetmetaResult
 
 Z = 1.959963984540054  # 97.5% point of the normal distribution
-
-
-# What each measure of a network can be made of.
-NETWORK_ROWS: Mapping[str, tuple[type, ...]] = {
-    "RR": (CountArm, Contrast),
-    "OR": (CountArm, Contrast),
-    "RD": (CountArm, Contrast),
-    "MD": (MeanArm, Contrast),
-    "SMD": (Contrast,),
-    "HR": (Contrast,),
-    "IRR": (Contrast,),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +124,12 @@ def network(rows: Sequence[NetworkRow], measure: str, reference: str, small_is_g
     Notes
     -----
     In a trial with an empty cell, 0.5 is added to the events and non-events of every arm. A trial in which nobody, or
-    everybody, has the event in every arm has no ratio and is left out of RR and OR.
+    everybody, has the event in every arm has no ratio and is left out of RR and OR. Between more than two arms the
+    variances have to fit one trial: each arm has its own, and that of a contrast is the sum of two.
 
     Examples
     --------
+    >>> from osteon.evidence.data import CountArm
     >>> rows = [
     ...     CountArm("A", "cells", 4, 30), CountArm("A", "decompression", 9, 30),
     ...     CountArm("B", "decompression", 8, 40), CountArm("B", "rest", 20, 40),
@@ -152,6 +144,7 @@ def network(rows: Sequence[NetworkRow], measure: str, reference: str, small_is_g
     used, notes = trials_with_ratio(rows, measure)
     contrasts = list(contrasts_of(used, measure))
     check_connected(contrasts, reference)
+    check_precision(contrasts, np.array([contrast.se for contrast in contrasts]))
     found, more_notes = solved(contrasts, measure, small_is_good)
     effects = league(found, measure)
     names = tuple(found.trts)
@@ -177,144 +170,29 @@ def network(rows: Sequence[NetworkRow], measure: str, reference: str, small_is_g
     )
 
 
-# ------------------------------------------------------------------------------------------------- what can be solved
-
-
-def check_network(rows: Sequence[NetworkRow], measure: str, reference: str) -> None:
-    """Nothing when the rows can make a network; otherwise `InputError` with all faults."""
-    if measure not in NETWORK_ROWS:
-        raise InputError("measure", [Fault("", f"{measure!r} has no network; choose from {', '.join(NETWORK_ROWS)}.")])
-    faults = [fault for row in rows for fault in faults_in_arm(row, measure)]
-    trials: dict[str, list[NetworkRow]] = defaultdict(list)
-    for row in rows:
-        trials[row.study].append(row)
-    faults += [fault for study, arms in trials.items() for fault in faults_in_trial(study, arms)]
-    if reference not in {name for row in rows for name in treatments_of(row)}:
-        known = ", ".join(sorted({name for row in rows for name in treatments_of(row)})) or "none"
-        faults.append(Fault("reference", f"{reference!r} is in no trial; the treatments are {known}."))
-    if faults:
-        raise InputError("network", faults)
-
-
-def treatments_of(row: NetworkRow) -> tuple[str, ...]:
-    """The treatment of an arm, the two of a contrast."""
-    return (row.treatment_1, row.treatment_2) if isinstance(row, Contrast) else (row.treatment,)
-
-
-def faults_in_arm(row: NetworkRow, measure: str) -> Iterator[Fault]:
-    """What is wrong with one arm or contrast by itself."""
-    where = f"{row.study}, {' against '.join(treatments_of(row))}"
-    if not isinstance(row, NETWORK_ROWS[measure]):
-        kinds = " or ".join(kind.__name__ for kind in NETWORK_ROWS[measure])
-        yield Fault(where, f"is {type(row).__name__}, but a network of {measure} is made of {kinds}.")
-        return
-    yield from (Fault(f"{where}, {name}", message) for name, message in faults_in(row, measure))
-
-
-def faults_in_trial(study: str, arms: Sequence[NetworkRow]) -> Iterator[Fault]:
-    """What is wrong with the arms, or the contrasts, of one trial together."""
-    if len({type(row) for row in arms}) > 1:
-        yield Fault(study, "has arms and contrasts. Give one kind.")
-        return
-    pairs = [frozenset(treatments_of(row)) for row in arms]
-    if len(set(pairs)) < len(pairs):
-        yield Fault(study, "has the same treatment twice. Put its arms together, or name them apart.")
-    names = frozenset().union(*pairs)
-    if isinstance(arms[0], Contrast):
-        needed = len(names) * (len(names) - 1) // 2
-        if any(len(pair) < 2 for pair in pairs):
-            yield Fault(study, "sets a treatment against itself.")
-        elif len(set(pairs)) < needed:
-            yield Fault(study, f"has {len(names)} treatments, so it needs {needed} contrasts, one for each pair.")
-    elif len(names) < 2:
-        yield Fault(study, "has one arm only. A network is made of comparisons; leave the study out.")
-
-
-def trials_with_ratio(rows: Sequence[NetworkRow], measure: str) -> tuple[list[NetworkRow], list[str]]:
-    """The trials that say something about the measure, and a note on those that do not."""
-    arms: dict[str, list[CountArm]] = defaultdict(list)
-    for row in rows:
-        if isinstance(row, CountArm) and measure in RATIOS:
-            arms[row.study].append(row)
-    silent = [
-        study for study, trial in arms.items() if sum(a.events for a in trial) in (0, sum(a.total for a in trial))
-    ]
-    if not silent:
-        return list(rows), []
-    reason = "nobody or everybody has the event in every arm, so there is no ratio"
-    return [row for row in rows if row.study not in silent], [f"Left out, as {reason}: {', '.join(silent)}."]
-
-
-def contrasts_of(rows: Sequence[NetworkRow], measure: str) -> Iterator[Contrast]:
-    """Every pair of arms of every trial."""
-    from pimeta import pairwise
-
-    yield from (row for row in rows if isinstance(row, Contrast))
-    for kind, columns in PAIRWISE.items():
-        arms = [row for row in rows if isinstance(row, kind)]
-        if arms:
-            numbers = {theirs: [getattr(arm, ours) for arm in arms] for theirs, ours in columns.items()}
-            made = cast(Any, pairwise)(sm=measure, **numbers)
-            yield from map(Contrast, made.studlab, made.treat1, made.treat2, made.TE, made.seTE)
-
-
-LABELS = {"treat": "treatment", "studlab": "study"}
-# What pimeta's pairwise() calls the fields of each kind of arm.
-PAIRWISE: Mapping[type, Mapping[str, str]] = {
-    CountArm: LABELS | {"event": "events", "n": "total"},
-    MeanArm: LABELS | {"mean": "mean", "sd": "sd", "n": "n"},
-}
-
-
-def check_connected(contrasts: Sequence[Contrast], reference: str) -> None:
-    """Nothing when every treatment can be reached from every other; otherwise `InputError` with the parts."""
-    parts = components(contrasts)
-    if len(parts) == 1 and reference in parts[0]:
-        return
-    faults = [
-        Fault(f"part {number}", f"{', '.join(sorted(part))} (studies: {', '.join(studies_of(part, contrasts))})")
-        for number, part in enumerate(parts, start=1)
-    ]
-    advice = "No trial connects these parts. Make a network of one of them, with a reference in it."
-    raise InputError("network", [Fault("", advice), *faults])
-
-
-def components(contrasts: Sequence[Contrast]) -> list[set[str]]:
-    """The treatments of each connected part, in the order of the studies."""
-    parts: list[set[str]] = []
-    for contrast in contrasts:
-        pair = {contrast.treatment_1, contrast.treatment_2}
-        touching = [part for part in parts if part & pair]
-        parts = [part for part in parts if not part & pair]
-        parts.append(pair.union(*touching))
-    return parts
-
-
-def studies_of(part: set[str], contrasts: Sequence[Contrast]) -> list[str]:
-    """The studies of one part, each once."""
-    return list(dict.fromkeys(contrast.study for contrast in contrasts if contrast.treatment_1 in part))
-
-
-# --------------------------------------------------------------------------------------------------------- the answer
-
-
 def solved(contrasts: Sequence[Contrast], measure: str, small_is_good: bool) -> tuple[NetmetaResult, list[str]]:
     """The network by pimeta; without degrees of freedom its tau2 is unknown and is taken to be 0, with a note."""
     from pimeta import netmeta
 
-    columns = (
-        [row.effect for row in contrasts],
-        [row.se for row in contrasts],
-        [row.treatment_1 for row in contrasts],
-        [row.treatment_2 for row in contrasts],
-        [row.study for row in contrasts],
+    known = degrees_of_freedom(contrasts) > 0
+    found = netmeta(
+        TE=[row.effect for row in contrasts],
+        seTE=[row.se for row in contrasts],
+        treat1=[row.treatment_1 for row in contrasts],
+        treat2=[row.treatment_2 for row in contrasts],
+        studlab=[row.study for row in contrasts],
+        sm=measure,
+        small_values="desirable" if small_is_good else "undesirable",
+        tau_preset=None if known else 0.0,
     )
-    small_values = "desirable" if small_is_good else "undesirable"
-    found = netmeta(*columns, sm=measure, small_values=small_values)
-    if not math.isnan(found.tau2):
-        return found, []
     note = "No comparison is made twice, directly or indirectly: heterogeneity is unknown, and taken to be none."
-    return netmeta(*columns, sm=measure, small_values=small_values, tau_preset=0.0), [note]
+    return found, [] if known else [note]
+
+
+def degrees_of_freedom(contrasts: Sequence[Contrast]) -> int:
+    """Arms beyond the first of each trial, less treatments beyond the first."""
+    arms = {(row.study, name) for row in contrasts for name in (row.treatment_1, row.treatment_2)}
+    return len(arms) - len({study for study, _ in arms}) - len({name for _, name in arms}) + 1
 
 
 def league(found: NetmetaResult, measure: str) -> tuple[tuple[NetworkEffect, ...], ...]:

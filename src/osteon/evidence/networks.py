@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from osteon.errors import Fault, InputError
-from osteon.evidence.base import Result, evidence_body
+from osteon.evidence.base import evidence_body
 from osteon.evidence.certainty import certainty
 from osteon.evidence.comparisons import Answers, Question, UnusableError, at_one_time, counted, measured, names_of, size
 from osteon.evidence.data import Contrast, CountArm, Counts, MeanArm, NetworkRow
 from osteon.evidence.data_file import read_network
 from osteon.evidence.network import Network, NetworkEffect, network
 from osteon.evidence.pool import PooledEffect, pool
+from osteon.evidence.result import Result
 from osteon.knowledge.studies import Arm, Outcome, Study, interventions
 
 UNTREATED = "no_treatment"

@@ -153,10 +153,8 @@ def informative(rows: Sequence[Row], measure: str) -> tuple[list[Row], list[str]
     silent = [row.study for row in rows if without_ratio(row)]
     used = [row for row in rows if not without_ratio(row)]
     if not used:
-        instead = "Pool events and time by hand" if measure == "IRR" else "Pool RD"
-        message = (
-            f"no study has a {measure}: in each, nobody or everybody has the event in both groups. {instead} instead."
-        )
+        instead = "Their rates can only be shown one by one." if measure == "IRR" else "Pool RD instead."
+        message = f"no study has a ratio: in each, nobody or everybody has the event in both groups. {instead}"
         raise InputError("rows", [Fault("", message)])
     if not silent:
         return used, []

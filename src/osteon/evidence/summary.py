@@ -56,7 +56,8 @@ def network_json(found: Network) -> dict[str, Any]:
 
     Examples
     --------
-    >>> from osteon.evidence.network import CountArm, network
+    >>> from osteon.evidence.data import CountArm
+    >>> from osteon.evidence.network import network
     >>> arms = [CountArm("Lai", "alendronate", 1, 29), CountArm("Lai", "control", 16, 25)]
     >>> network_json(network(arms, "RR", "control"))["against_reference"][0]["treatment"]
     'alendronate'
@@ -149,7 +150,8 @@ def network_text(found: Network, width: int = 80) -> str:
 
     Examples
     --------
-    >>> from osteon.evidence.network import CountArm, network
+    >>> from osteon.evidence.data import CountArm
+    >>> from osteon.evidence.network import network
     >>> arms = [CountArm("A", "alendronate", 1, 29), CountArm("A", "control", 16, 25)]
     >>> arms += [CountArm("B", "alendronate", 4, 31), CountArm("B", "control", 8, 28)]
     >>> print(network_text(network(arms, "RR", "control")))

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 import numpy as np
 
 from osteon.case.answer import Answer
 from osteon.case.conditions import Condition, conditions
-from osteon.evidence.base import Result
 from osteon.evidence.by_treatment import Paper, Score, Series, treatment_evidence
 from osteon.evidence.certainty import Certainty, Directness, certainty_for
+from osteon.evidence.result import Result
 from osteon.knowledge.records import Knowledge, Treatment
-from osteon.knowledge.studies import interventions
 from osteon.knowledge.table import Worlds
 from osteon.prognosis import (
     ENDPOINTS,
@@ -29,7 +28,6 @@ from osteon.prognosis import (
 )
 from osteon.prognosis.baseline import DRAWS
 from osteon.prognosis.curve import Floats
-from osteon.prognosis.forecast import JOINT_GIVEN_UP
 
 OBSERVATION = "observation"
 # Which outcomes of studies speak of an endpoint, best first: counts of the event, then the study's own survival.
@@ -61,10 +59,14 @@ class Outlook:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Course:
-    """The untreated course of one joint under each endpoint, and which studies would have included it."""
+    """The untreated course of one joint under each endpoint, and which studies would have included it.
+
+    `found` keeps each treatment's outlook once it was asked for: most are never looked at.
+    """
 
     baselines: Mapping[str, Baseline]
     directness: Mapping[str, Directness]
+    found: dict[str, Outlook] = field(default_factory=dict)
 
 
 def course(worlds: Worlds, knowledge: Knowledge) -> Course:
@@ -106,20 +108,27 @@ def direct(study: str, when: Sequence[Condition], worlds: Worlds) -> Directness:
 
 def outlook(treatment: Treatment, joint: Course) -> Outlook:
     """What the studies say of one treatment for one joint, and the forecast that rests on it."""
-    about = tuple([rated_for(result, joint.directness) for result in answers_about(treatment.id)])
-    known = {name: each for name in ENDPOINTS if (each := evidence(treatment, name, about, joint)) is not None}
-    return Outlook(
-        results=about,
-        scores=tuple(score for score in treatment_evidence().scores if score.treatment == treatment.id),
-        forecast=forecast(treatment, joint.baselines, known, HORIZONS),
-    )
+    if treatment.id not in joint.found:
+        known = {name: each for name in ENDPOINTS if (each := evidence(treatment, name, joint)) is not None}
+        joint.found[treatment.id] = Outlook(
+            results=tuple([rated_for(result, joint.directness) for result in answers_about(treatment.id)]),
+            scores=tuple(score for score in treatment_evidence().scores if score.treatment == treatment.id),
+            forecast=forecast(treatment, joint.baselines, known, HORIZONS),
+        )
+    return joint.found[treatment.id]
+
+
+def certainty_word(treatment: Treatment, joint: Course) -> str:
+    """How sure the most telling answer is for this joint; the record's word where no study was read."""
+    about = answers_about(treatment.id)
+    return rated_for(about[0], joint.directness).certainty.word if about else treatment.certainty
 
 
 @cache
 def answers_about(treatment: str) -> tuple[Result, ...]:
     """Every pooled answer about a treatment, the most telling first; then, against nothing done, those of its class."""
     found = treatment_evidence()
-    classes = {(node.modality,) for node in interventions().values() if treatment in node.treatments}
+    classes = {(modality,) for each, modality in found.classes if each == treatment}
     of_class = [r for r in found.of_class if r.question.of in classes and treatment != OBSERVATION]
     own = [r for r in (*found.results, *found.indirect) if r.question.of == (treatment,)]
     return (*sorted(own, key=telling), *sorted(of_class, key=telling))
@@ -143,12 +152,11 @@ def rated_for(result: Result, directness: Mapping[str, Directness]) -> Result:
     return replace(result, certainty=certainty_for(result.certainty, met))
 
 
-def evidence(
-    treatment: Treatment, endpoint: str, about: Sequence[Result], joint: Course
-) -> TreatmentEffect | SingleArm | None:
+def evidence(treatment: Treatment, endpoint: str, joint: Course) -> TreatmentEffect | SingleArm | None:
     """What a forecast of one endpoint may rest on: a comparison with no treatment, else a series, else nothing."""
     if treatment.id == OBSERVATION:
         return NO_TREATMENT
+    about = answers_about(treatment.id)
     for outcome, measure in OUTCOMES[endpoint]:
         compared = [
             r
@@ -232,13 +240,15 @@ def counted_series(endpoint: str, about: Sequence[Result], joint: Course) -> Sin
     return None
 
 
-def survival_draws(found: Outlook, months: float) -> Floats | None:
+def survival_draws(treatment: Treatment, joint: Course, months: float) -> Floats | None:
     """Draws of the share of joints kept at one time; None where nothing comparable is known of that time."""
-    kept = found.forecast.endpoint("no_replacement")
-    if kept.refusal == JOINT_GIVEN_UP:
+    if not treatment.keeps_joint:
         return np.zeros(DRAWS)
+    if not isinstance(evidence(treatment, "no_replacement", joint), TreatmentEffect):
+        return None
+    kept = outlook(treatment, joint).forecast.endpoint("no_replacement")
     times = [point.months for point in kept.points]
-    return kept.draws[:, times.index(months)] if kept.comparable and months in times else None
+    return kept.draws[:, times.index(months)] if months in times else None
 
 
 def cited_papers(outlooks: Iterable[Outlook]) -> tuple[Paper, ...]:

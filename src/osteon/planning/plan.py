@@ -15,9 +15,9 @@ from osteon.knowledge.table import worlds_of
 from osteon.planning.assume import WouldChange, assume, would_change
 from osteon.planning.card import joint_lines, plan_card, plan_table, reason
 from osteon.planning.options import Judgement, RuleAnswer, judge, missing_of
-from osteon.planning.order import Candidate, Rank, ordering, rank
+from osteon.planning.order import RANKED, Candidate, Rank, ordering, rank
 from osteon.planning.others import AdviceAnswer, PositionAnswer, TrialAnswer, advise, eligibility, positions
-from osteon.planning.outlook import Course, Outlook, course, outlook, survival_draws
+from osteon.planning.outlook import Course, Outlook, certainty_word, course, outlook, survival_draws
 from osteon.planning.relevant import relevant
 from osteon.staging import Staging, stage_in
 from osteon.version import __version__
@@ -29,8 +29,7 @@ class Option:
 
     `because` are the rows that gave the verdict; `supporting` further rows that hold; `cautions` what to mind;
     `check_before` contraindications that are not excluded yet; `avoid_if` reasons to avoid it that are not excluded
-    yet; `missing` the findings that the verdict waits for. `outlook` is what studies say of it and what becomes of the
-    joint under it.
+    yet; `missing` the findings that the verdict waits for; `course` what becomes of the joint untreated.
     """
 
     treatment: Treatment
@@ -42,13 +41,18 @@ class Option:
     avoid_if: tuple[RuleAnswer, ...]
     missing: tuple[str, ...]
     positions: tuple[PositionAnswer, ...]
-    outlook: Outlook
+    course: Course
     rank: Rank | None
+
+    @property
+    def outlook(self) -> Outlook:
+        """What studies say of it, and what becomes of the joint under it."""
+        return outlook(self.treatment, self.course)
 
     @property
     def certainty(self) -> str:
         """How sure the evidence is for this joint, as rated from the studies; the record's word where none was read."""
-        return self.outlook.certainty.word if self.outlook.certainty else self.treatment.certainty
+        return certainty_word(self.treatment, self.course)
 
     def __str__(self) -> str:
         return f"{self.treatment.name}: {self.verdict}. {reason(self)}"
@@ -137,14 +141,13 @@ def plan_joint(
     said = positions(matters.guidelines, worlds)
     by_id = {t.id: t for t in matters.treatments}
     untreated = course(worlds, knowledge)
-    outlooks = {t.id: outlook(t, untreated) for t in matters.treatments}
-    ranked = rank(candidates(by_id, judgements, outlooks, untreated), preferences)
+    ranked = rank(candidates(by_id, judgements, untreated), preferences)
     planned = JointPlan(
         joint=joint,
         staging=staging,
         course=untreated,
         options=tuple(
-            option(by_id[name], judgements[name], stage_missing, tuple(said.get(name, ())), outlooks[name], place)
+            option(by_id[name], judgements[name], stage_missing, tuple(said.get(name, ())), untreated, place)
             for name, place in ranked
         ),
         would_change=would_change(assumptions, judgements),
@@ -157,22 +160,25 @@ def plan_joint(
 def candidates(
     treatments: Mapping[str, Treatment],
     judgements: Mapping[str, Judgement],
-    outlooks: Mapping[str, Outlook],
     untreated: Course,
 ) -> list[Candidate]:
     """The treatments as the ordering sees them; survival is compared at the latest time the untreated course allows."""
     latest = ordering()["criteria"]["keep_joint"]["latest_months"]
     months = max((each for each in untreated.baselines["no_replacement"].months if each <= latest), default=0.0)
-    return [
-        Candidate(
-            treatment=treatment,
-            verdict=judgements[name].verdict,
-            certainty=certainty.word if (certainty := outlooks[name].certainty) else treatment.certainty,
-            survival=survival_draws(outlooks[name], months),
-            harm=harm_of(treatment),
-        )
-        for name, treatment in treatments.items()
-    ]
+    return [candidate(treatment, judgements[name].verdict, untreated, months) for name, treatment in treatments.items()]
+
+
+def candidate(treatment: Treatment, verdict: str, untreated: Course, months: float) -> Candidate:
+    """One treatment as the ordering sees it; of those that cannot be offered it sees the verdict alone."""
+    if verdict not in RANKED:
+        return Candidate(treatment, verdict, treatment.certainty)
+    return Candidate(
+        treatment=treatment,
+        verdict=verdict,
+        certainty=certainty_word(treatment, untreated),
+        survival=survival_draws(treatment, untreated, months),
+        harm=harm_of(treatment),
+    )
 
 
 def harm_of(treatment: Treatment) -> HarmShare | None:
@@ -191,7 +197,7 @@ def option(
     judgement: Judgement,
     stage_missing: Mapping[str, tuple[str, ...]],
     said: tuple[PositionAnswer, ...],
-    known: Outlook,
+    untreated: Course,
     place: Rank | None,
 ) -> Option:
     because = judgement.deciding
@@ -206,7 +212,7 @@ def option(
         avoid_if=judgement.rows(Answer.UNKNOWN, "avoid"),
         missing=missing_of(because, stage_missing) if judgement.verdict == "depends" else (),
         positions=said,
-        outlook=known,
+        course=untreated,
         rank=place,
     )
 
