@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from osteon.evidence.by_treatment import Score
 from osteon.knowledge import knowledge
 from osteon.prognosis import NO_TREATMENT, Baseline, SingleArm, TreatmentEffect, forecast
 from osteon.prognosis.baseline import DRAWS, baseline
-from osteon.prognosis.forecast import APPLIED, ScoreRow, scores
+from osteon.prognosis.forecast import APPLIED, scores
 
 DRUG, HIP = (knowledge().treatments[name] for name in ("alendronate", "total_hip_arthroplasty"))
 MONTHS = (12.0, 24.0, 60.0)
@@ -208,17 +209,22 @@ def test_an_effect_is_told_as_printed(measure, estimate):
     assert effect(measure, estimate).estimate == pytest.approx(estimate)
 
 
-def test_scores_are_means_over_joints_for_each_score_and_time():
+def test_scores_are_means_over_joints_for_each_score_and_unit():
     rows = [
-        ScoreRow("one", "hhs", 24, 60, 80, 30),
-        ScoreRow("two", "hhs", 24, 70, 90, 10),
-        ScoreRow("two", "hhs", 12, 70, 85, 10),
+        Score("eswt", "one", "vas", "0-10", 24, 6, 2, 30),
+        Score("eswt", "two", "vas", "0-10", 12, 8, 4, 10),
+        Score("eswt", "three", "vas", "0-100", 12, 70, 30, 10),
     ]
 
     found = scores(rows)
 
-    assert [(each.months, each.mean_before, each.mean_after, each.joints) for each in found] == [
-        (12, 70, 85, 10),
-        (24, 62.5, 82.5, 40),
+    assert [(each.unit, each.months, each.mean_before, each.mean_after, each.joints) for each in found] == [
+        ("0-10", 21, 6.5, 2.5, 40),
+        ("0-100", 12, 70, 30, 10),
     ]
-    assert found[1].studies == ("one", "two")
+    assert found[0].studies == ("one", "two")
+
+
+def test_a_score_without_joints_or_time_is_not_averaged():
+    assert scores([Score("eswt", "one", "hhs", "points", 24, 60, 80, 0)]) == ()
+    assert scores([Score("eswt", "one", "hhs", "points", 0, 60, 80, 30)]) == ()

@@ -9,6 +9,8 @@ from osteon.prognosis.forecast import NO_TREATMENT as NO_TREATMENT
 from osteon.prognosis.forecast import EndpointForecast as EndpointForecast
 from osteon.prognosis.forecast import Forecast as Forecast
 from osteon.prognosis.forecast import Point as Point
+from osteon.prognosis.forecast import ScoreForecast as ScoreForecast
 from osteon.prognosis.forecast import SingleArm as SingleArm
 from osteon.prognosis.forecast import TreatmentEffect as TreatmentEffect
 from osteon.prognosis.forecast import forecast as forecast
+from osteon.prognosis.forecast import scores as scores

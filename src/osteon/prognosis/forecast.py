@@ -8,12 +8,13 @@ given as they are, marked as not comparable.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import numpy as np
 
+from osteon.evidence.by_treatment import Score
 from osteon.knowledge.records import Setting, Treatment
 from osteon.prognosis.baseline import ALREADY_COLLAPSED, DRAWS, HORIZONS, SEED, Baseline, Match, MayMatch, past, setting
 from osteon.prognosis.curve import Floats, drawn, effective_joints, printed
@@ -271,22 +272,14 @@ def points(months: Sequence[float], estimate: Floats, draws: Floats) -> tuple[Po
 
 
 @dataclass(frozen=True, slots=True)
-class ScoreRow:
-    """What one study printed of one score: its mean before and some months after treatment, and in how many joints."""
-
-    study: str
-    outcome: str
-    months: float
-    mean_before: float
-    mean_after: float
-    joints: int
-
-
-@dataclass(frozen=True, slots=True)
 class ScoreForecast:
-    """A score as patients reported it before and after one treatment: means over all joints of the studies."""
+    """A score as patients reported it before and after one treatment: means over all joints of the studies.
+
+    `months` is the mean time between; `unit` tells scales of one score apart.
+    """
 
     outcome: str
+    unit: str
     months: float
     mean_before: float
     mean_after: float
@@ -294,22 +287,28 @@ class ScoreForecast:
     studies: tuple[str, ...]
 
 
-def scores(rows: Sequence[ScoreRow]) -> tuple[ScoreForecast, ...]:
-    """One `ScoreForecast` for each score and time, in order; each study counts by its joints.
+def scores(rows: Iterable[Score]) -> tuple[ScoreForecast, ...]:
+    """One `ScoreForecast` for each score and unit; a study counts by its joints, and not without their number or time.
 
     Examples
     --------
-    >>> rows = [ScoreRow("first", "hhs", 24, 60, 80, 30), ScoreRow("second", "hhs", 24, 70, 80, 10)]
-    >>> scores(rows)[0].mean_before
-    62.5
+    >>> from osteon.evidence.by_treatment import Score
+    >>> first = Score("eswt", "first", "hhs", "points", 24, 60, 80, 30)
+    >>> second = Score("eswt", "second", "hhs", "points", 12, 70, 80, 10)
+    >>> means = scores([first, second])[0]
+    >>> means.mean_before, means.mean_after, means.months
+    (62.5, 80.0, 21.0)
     """
-    groups: dict[tuple[str, float], list[ScoreRow]] = {}
+    groups: dict[tuple[str, str], list[Score]] = {}
     for row in rows:
-        groups.setdefault((row.outcome, row.months), []).append(row)
+        if row.joints and row.months:
+            groups.setdefault((row.outcome, row.unit), []).append(row)
     return tuple(score_forecast(groups[key]) for key in sorted(groups))
 
 
-def score_forecast(rows: Sequence[ScoreRow]) -> ScoreForecast:
+def score_forecast(rows: Sequence[Score]) -> ScoreForecast:
     joints = [row.joints for row in rows]
-    before, after = np.average([(row.mean_before, row.mean_after) for row in rows], axis=0, weights=joints).tolist()
-    return ScoreForecast(rows[0].outcome, rows[0].months, before, after, sum(joints), tuple(row.study for row in rows))
+    numbers = [(row.months, row.mean_before, row.mean_after) for row in rows]
+    months, before, after = np.average(numbers, axis=0, weights=joints).tolist()
+    studies = tuple(row.study for row in rows)
+    return ScoreForecast(rows[0].outcome, rows[0].unit, months, before, after, sum(joints), studies)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from textwrap import fill
 
 from osteon.planning.plan import JointPlan, Option, Plan
-from osteon.prognosis import Baseline, EndpointForecast, SingleArm, TreatmentEffect
+from osteon.prognosis import Baseline, EndpointForecast, SingleArm, TreatmentEffect, scores
 from osteon.report.outcome_words import outcome_words
 
 WORDS = {
@@ -64,6 +64,11 @@ def option_lines(option: Option, width: int) -> Iterator[str]:
     yield f"{option.treatment.name}: {option.verdict}"
     for endpoint in option.outlook.forecast.endpoints:
         yield from endpoint_lines(endpoint, width)
+    for mean in scores(option.outlook.scores):
+        scale = f", scale {mean.unit}" if mean.unit not in ("", "points") else ""
+        told = f"{mean.mean_before:.3g} before, {mean.mean_after:.3g} after {mean.months:.0f} months"
+        size = f"{len(mean.studies)} studies, {mean.joints} joints{scale}; before and after, without a comparison"
+        yield indented(f"{outcome_words(mean.outcome)}: {told} ({size})", 2, width)
 
 
 def endpoint_lines(endpoint: EndpointForecast, width: int) -> Iterator[str]:
