@@ -1,4 +1,4 @@
-"""Writes the pages of the manual that follow from data: findings, knowledge records, review claims, commands.
+"""Writes the pages of the manual that follow from data: findings, knowledge, evidence, review claims, commands.
 
 `python docs/generate.py` writes them, `--check` only says which are out of date (exit code 1).
 """
@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +19,21 @@ from osteon.case.formulas import FORMULAS
 from osteon.case.template import accepted
 from osteon.case.vocabulary import Definition, by_group, vocabulary
 from osteon.cli import app
+from osteon.evidence.coverage import coverage
+from osteon.evidence.result import Result
 from osteon.knowledge import Knowledge, knowledge
+from osteon.knowledge.meta_analyses import meta_analyses
+from osteon.knowledge.studies import studies
+from osteon.report.comparison_page import Asked
+from osteon.report.evidence_outcome import main_result
+from osteon.report.evidence_pages import compared_pairs
+from osteon.report.evidence_words import comparison_title, effect_words, outcome_title, value_words
+from osteon.report.modality_page import coverage_words
+from osteon.report.outcome_words import modality_words
 from osteon.report.plan_json import plan_schema
+from osteon.report.published import published_lines
 from osteon.report.show import KINDS, show
+from osteon.report.words import capital
 
 REFERENCE = Path(__file__).parent / "reference"
 GENERATED = "<!-- Written by docs/generate.py from the data; changes here are lost. -->\n\n"
@@ -37,6 +49,8 @@ def pages() -> dict[Path, str]:
         REFERENCE / "settings.md": settings_page(known),
         REFERENCE / "commands.md": commands_page(),
         REFERENCE / "plan-json.md": plan_json_page(),
+        REFERENCE / "evidence.md": evidence_page(),
+        REFERENCE / "published-meta-analyses.md": published_page(),
     }
     for kind, (folder, _) in KINDS.items():
         records = getattr(known, folder)
@@ -165,6 +179,93 @@ def kind_of(value: Mapping[str, Any]) -> str:
     if kinds == "array":
         return f"list of {kind_of(value['items'])}"
     return " or ".join(kinds).replace("array", "list") if isinstance(kinds, list) else str(kinds)
+
+
+def evidence_page() -> str:
+    """What the studies say on each modality; the same as the HTML pages, in short."""
+    covered, comparisons = coverage(studies().values()), compared_pairs()
+    lines = [
+        "# What the studies say",
+        "",
+        f"{len(studies())} studies, by modality: how much was read, what it gives where it is compared, and what is "
+        "missing. Intervals are of 95 %. `osteon evidence pages FOLDER` writes it with figures, reasons and every "
+        "study.",
+        "",
+        *table_lines(
+            ("Modality", "Studies", "Randomised", "Comparative", "Joints"),
+            [
+                (f"[{title(c.modality)}](#{slug(c.modality)})", c.studies, c.randomised, c.comparative, c.joints)
+                for c in covered
+            ],
+        ),
+    ]
+    for each in covered:
+        lines += ["", f"## {title(each.modality)}", "", coverage_words(each)]
+        lines += ["", f"Missing: {' '.join(each.gaps)}"] if each.gaps else []
+        for asked in comparisons:
+            lines += comparison_lines(asked, each.modality)
+    return "\n".join([*lines, ""])
+
+
+def comparison_lines(asked: Asked, modality: str) -> Iterator[str]:
+    """One comparison under its first side; under its second only where to find it."""
+    question = next(iter(asked))
+    if modality in question.versus:
+        yield from ["", f"{comparison_title(question)}: see [{title(question.of[0])}](#{slug(question.of[0])})."]
+    if modality not in question.of:
+        return
+    yield from ["", f"### {comparison_title(question)}", ""]
+    rows = [row for results in asked.values() for row in answer_rows(results)]
+    if rows:
+        yield from table_lines(("Outcome", "Studies", "Joints", "Effect", "Difference", "Certainty"), rows)
+    silent = [outcome_title(each.outcome) for each, results in asked.items() if not results]
+    if silent:
+        yield from ["", f"Reported without numbers to pool: {'; '.join(silent)}."]
+
+
+def answer_rows(results: Sequence[Result]) -> Iterator[tuple[object, ...]]:
+    """One row for all studies of an outcome and one for the randomised trials alone, intervals of 95 % in brackets."""
+    for alone in (False, True):
+        own = {result.effect.measure: result.effect for result in results if result.randomised is alone}
+        if not own:
+            continue
+        result = main_result([each for each in results if each.randomised is alone])
+        outcome = outcome_title(result.question.outcome) + (", randomised trials alone" if alone else "")
+        difference = value_words(own["RD"], "RD") if "RD" in own else ""
+        effect = "" if result.effect.measure == "RD" else effect_words(result.effect).replace("95 % interval ", "")
+        certain = result.certainty.word.replace("_", " ")
+        yield outcome, result.effect.k, result.joints or "not printed", effect, difference, certain
+
+
+def title(modality: str) -> str:
+    return capital(modality_words(modality))
+
+
+def slug(modality: str) -> str:
+    """The anchor that a Markdown heading gets."""
+    return modality_words(modality).lower().replace(" ", "-")
+
+
+def published_page() -> str:
+    """Every figure of a published review, with our own beside it."""
+    lines = [
+        "# Published meta-analyses",
+        "",
+        "What published reviews pooled, as printed, and what Osteon's own studies give where they ask the same, pooled "
+        "for the same measure under random effects (REML). Nothing that Osteon decides rests on the printed figures.",
+    ]
+    for review in meta_analyses().values():
+        lines += ["", f"## {review.citation}", "", f"<{review.url}>{f' {review.note}' if review.note else ''}", ""]
+        header = ("Question", "Printed", "Ours", "Difference")
+        cells = [(p.question, p.printed, p.ours or "none", p.difference) for p in published_lines([review])]
+        lines += table_lines(header, cells)
+    return "\n".join([*lines, ""])
+
+
+def table_lines(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
+    """A Markdown table; a bar inside a cell is escaped."""
+    for cells in (header, ["---"] * len(header), *rows):
+        yield f"| {' | '.join(str(cell).replace('|', chr(92) + '|').strip() for cell in cells)} |"
 
 
 def commands_page() -> str:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import csv
 import json
-import sys
 import xml.etree.ElementTree as ET
 from io import StringIO
 from pathlib import Path
 
 import pytest
 
-from osteon import cli
 from osteon.knowledge.studies import MODALITIES, studies
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -21,21 +19,6 @@ ARMS = str(EXAMPLES / "evidence" / "collapse_arms.csv")
 POOL_KEYS = (
     "measure method k estimate ci_low ci_high log_estimate se tau2 i2 q df p prediction_low prediction_high".split()
 )
-
-
-@pytest.fixture
-def osteon(monkeypatch, capsys):
-    """Runs one command in this process: exit code, standard output, standard error."""
-    monkeypatch.setenv("COLUMNS", "100")
-
-    def run(*words):
-        monkeypatch.setattr(sys, "argv", ["osteon", *map(str, words)])
-        with pytest.raises(SystemExit) as left:
-            cli.main()
-        told = capsys.readouterr()
-        return left.value.code or 0, told.out, told.err
-
-    return run
 
 
 @pytest.mark.parametrize("modality", MODALITIES)
@@ -250,12 +233,11 @@ def test_a_forecast_for_machines_has_every_joint_and_endpoint(osteon):
     _, out, _ = osteon("forecast", DEMO, "--json")
 
     found = json.loads(out)
-    assert [joint["name"] for joint in found["joints"]] == ["right femoral_head", "left femoral_head"]
-    assert {e["endpoint"] for joint in found["joints"] for t in joint["treatments"] for e in t["endpoints"]} == {
-        "no_collapse",
-        "no_replacement",
-        "no_revision",
+    endpoints = {
+        each["endpoint"] for joint in found for option in joint["options"] for each in option["forecast"]["endpoints"]
     }
+    assert [joint["joint"] for joint in found] == ["right femoral_head", "left femoral_head"]
+    assert endpoints == {"no_collapse", "no_replacement", "no_revision"}
 
 
 def test_a_case_without_joints_has_no_forecast(osteon, tmp_path):

@@ -76,6 +76,7 @@ def import_command(
     from osteon.knowledge.studies import studies
 
     made = imported(file, studies(), datetime.now(UTC).date())
+    make_folder(out)
     new_files({out / name: text.encode() for name, text in made.files.items()})
     for line in (*(f"{name} written." for name in made.files), *made.remarks):
         typer.echo(line)

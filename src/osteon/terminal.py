@@ -41,7 +41,6 @@ def new_files(contents: Mapping[Path, bytes]) -> None:
         message = "exists already. Choose another name, or remove it first."
         raise InputError("output", [Fault(path.name, message) for path in there])
     for path, content in contents.items():
-        make_folder(path.parent)
         write(path, content)
 
 

@@ -1,4 +1,4 @@
-"""What a reader meets in a real browser: the reports that `osteon plan` writes for the examples."""
+"""What a reader meets in a real browser: the reports that `osteon plan` writes, and the pages of the evidence."""
 
 import json
 import subprocess
@@ -15,6 +15,12 @@ REPORTS = {
     "both_hips_for_the_patient": ["demo_hip.toml", "--for", "patient"],
     "shoulder_socket": ["e8_glenoid.yaml"],
     "talus": ["e9_talus.json"],
+}
+EVIDENCE = {
+    "evidence_index": "index.html",
+    "evidence_comparison": "msc-versus-core-decompression.html",
+    "evidence_modality": "modality-tantalum.html",
+    "evidence_without_numbers": "vascularised-fibula-versus-core-decompression.html",
 }
 PICTURES = ROOT / "build" / "screenshots"
 
@@ -48,12 +54,20 @@ def write_report(name: str, folder: Path) -> Path:
     return page
 
 
+def write_evidence(folder: Path) -> list[Path]:
+    """One page of the evidence of each kind, made by the command line as a user would."""
+    command = [sys.executable, "-m", "osteon", "evidence", "pages", str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    return [folder / page for page in EVIDENCE.values()]
+
+
 @pytest.fixture(scope="module")
 def audits(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
-    """The audit of every report, by the report's name."""
+    """The audit of every page, by its name."""
     folder = tmp_path_factory.mktemp("reports")
-    pages = [write_report(name, folder) for name in REPORTS]
-    return dict(zip(REPORTS, audit(pages, PICTURES), strict=True))
+    pages = [*(write_report(name, folder) for name in REPORTS), *write_evidence(folder / "evidence")]
+    return dict(zip([*REPORTS, *EVIDENCE], audit(pages, PICTURES), strict=True))
 
 
 @pytest.fixture(scope="module")
@@ -65,9 +79,9 @@ def faulty(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return audit([page], folder)[0]
 
 
-@pytest.fixture(params=REPORTS)
+@pytest.fixture(params=[*REPORTS, *EVIDENCE])
 def found(request: pytest.FixtureRequest, audits: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """The audit of one report."""
+    """The audit of one page."""
     return audits[request.param]
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import osteon
+from osteon.case.parse import FORMATS
 from osteon.knowledge import knowledge
 from osteon.planning.card import plan_card
 from osteon.report.aid import aid_text
@@ -17,7 +18,7 @@ from osteon.report.html import render_html
 from osteon.report.plan_json import plan_json
 
 HERE = Path(__file__).parent
-EXAMPLES = sorted(path for path in (HERE.parents[1] / "examples").iterdir() if path.suffix != ".md")
+EXAMPLES = sorted(path for path in (HERE.parents[1] / "examples").iterdir() if path.suffix in FORMATS)
 SMALLEST = HERE.parents[1] / "examples" / "navicular.toml"
 
 

@@ -131,14 +131,19 @@ def test_without_any_study_the_record_has_the_word(early):
     assert option.certainty == option.treatment.certainty
 
 
-def test_only_comparable_forecasts_take_part_in_the_ordering(early):
-    series, compared, replaced = (
+def test_a_treatment_never_compared_is_ordered_as_leaving_the_untreated_course(early):
+    series, compared, replaced, watched = (
         survival_draws(knowledge().treatments[name], early.course, 60)
-        for name in ("vascularised_fibular_graft", "core_decompression_multiple", "total_hip_arthroplasty")
+        for name in (
+            "vascularised_fibular_graft",
+            "core_decompression_multiple",
+            "total_hip_arthroplasty",
+            "observation",
+        )
     )
 
-    assert series is None
-    assert 0 < np.mean(compared) < 1
+    assert np.all(series == watched)
+    assert np.any(compared != watched)
     assert np.all(replaced == 0)
 
 

@@ -23,7 +23,7 @@ from osteon.knowledge.cells import values
 from osteon.planning import plan
 from osteon.report.plan_json import as_dict
 
-EXAMPLES = sorted((Path(__file__).parents[2] / "examples").iterdir())
+EXAMPLES = sorted(path for path in (Path(__file__).parents[2] / "examples").iterdir() if path.is_file())
 STAGED = ("femoral_head", "humeral_head", "knee", "talus", "lunate", "scaphoid")
 
 

@@ -17,7 +17,7 @@ from osteon.planning import Plan, plan
 from osteon.report.html import render_html
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-VOID = ("meta", "br", "link", "img", "input", "hr", "circle", "rect")
+VOID = ("meta", "br", "link", "img", "input", "hr")
 HOSTILE = "<script>alert('x')</script><img src=x onerror=y>\" ' & {{ 7 * 7 }} {% raw %} </title></style><details open>"
 
 
@@ -144,3 +144,9 @@ def clinician(demo: Plan) -> Page:
 @pytest.fixture(scope="session")
 def patient(demo: Plan) -> Page:
     return Page(render_html(demo, "patient"))
+
+
+@pytest.fixture(scope="session")
+def page_of() -> Callable[[str], Page]:
+    """Any HTML text, read back."""
+    return Page

@@ -10,6 +10,7 @@ from osteon.report.html import render_html
 ORDER = [
     "The joint",
     "What is missing, and what it would change",
+    "Without treatment",
     "Options",
     "Where sources agree and differ",
     "Each option in detail",
@@ -86,7 +87,7 @@ def test_hostile_text_stays_text(hostile):
 
 def test_hostile_text_reaches_neither_title_nor_attributes_unescaped(hostile):
     assert "onerror=y>" not in re.sub(r"&lt;.*?&gt;", "", hostile.html)
-    assert len(hostile.attributes("title")) == 2  # of the page and of the drawing
+    assert len(hostile.attributes("title")) == 1 + len(hostile.attributes("svg"))  # of the page and of each drawing
 
 
 def test_a_fictional_patient_is_marked_at_the_top(page):
@@ -162,8 +163,10 @@ def test_a_contraindicated_treatment_stays_with_its_reason(planned, read):
 
 
 def test_options_show_their_place_and_what_each_criterion_gave(clinician):
-    assert re.search(r"Place 1 of \d+ among those that can be offered; score \d\.\d\d", clinician.text)
-    assert "keeping one's own joint 0.50 (very important)" in clinician.text
+    assert re.search(
+        r"Place 2 of \d+ among those that can be offered. First among 14 with this verdict", clinician.text
+    )
+    assert re.search(r"Mean score \d\.\d\d: keeping one's own joint \d\.\d\d \(very important\)", clinician.text)
 
 
 def test_the_map_names_every_kind_of_answer(clinician):
@@ -190,8 +193,9 @@ def test_sources_are_numbered_in_the_order_of_first_mention(page):
     assert list(dict.fromkeys(map(int, numbers)))[:5] == [1, 2, 3, 4, 5]
 
 
-def test_limits_say_that_no_forecast_is_made(clinician):
-    assert "No forecast of joint survival is made in this version" in clinician.text
+def test_limits_say_what_a_forecast_takes_for_granted(clinician):
+    assert "A forecast takes a treatment's effect to be the same at all times" in clinician.text
+    assert "The untreated hips of Lai 2005 and Lee 2015 stand on both sides" in clinician.text
 
 
 def test_choices_that_sources_do_not_settle_are_declared(clinician):
@@ -215,7 +219,7 @@ def test_a_case_without_a_joint_gives_a_page(demo, read):
 
 def test_the_decision_aid_does_not_rank(patient):
     assert "puts none before another" in patient.text
-    assert not re.search(r"\bscore \d\.\d\d|among those that can be offered", patient.text)
+    assert not re.search(r"\bscore \d\.\d\d|among those that can be offered|of 100 draws", patient.text)
     assert "place" not in {attrs.get("class") for attrs in patient.attributes("td")}
 
 

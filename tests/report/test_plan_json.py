@@ -7,9 +7,10 @@ import jsonschema
 import pytest
 
 import osteon
+from osteon.case.parse import FORMATS
 from osteon.report.plan_json import as_dict, plan_json, plan_schema
 
-EXAMPLES = sorted(path for path in (Path(__file__).parents[2] / "examples").iterdir() if path.suffix != ".md")
+EXAMPLES = sorted(path for path in (Path(__file__).parents[2] / "examples").iterdir() if path.suffix in FORMATS)
 PROMISED = {"osteon", "knowledge", "joints", "patient"}
 PROMISED_OF_A_JOINT = {"site", "side", "findings", "staging", "options", "would_change"}
 PROMISED_OF_AN_OPTION = {

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 import osteon
+from osteon.case.parse import FORMATS
 from osteon.knowledge import knowledge
 
-EXAMPLES = sorted(path for path in (Path(__file__).parents[2] / "examples").iterdir() if path.suffix != ".md")
+EXAMPLES = sorted(path for path in (Path(__file__).parents[2] / "examples").iterdir() if path.suffix in FORMATS)
 CASES = {path.stem: osteon.read_case(path) for path in EXAMPLES}
 OFFERED = ("fits", "consider")
 

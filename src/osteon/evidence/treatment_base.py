@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from osteon.evidence.base import results
@@ -9,7 +10,7 @@ from osteon.evidence.by_treatment import Paper, Score, Series, TreatmentEvidence
 from osteon.evidence.comparisons import names_of
 from osteon.evidence.networks import indirect
 from osteon.evidence.study_toml import when_table
-from osteon.knowledge.studies import Arm, Outcome, Study, interventions, studies
+from osteon.knowledge.studies import Arm, Outcome, Study, studies
 
 SCORES = ("hhs", "vas")
 PRIMARY = ("rct", "prospective-comparative", "retrospective-comparative", "case-series", "registry")
@@ -26,8 +27,17 @@ def made_of() -> TreatmentEvidence:
     used = {each.study for result in (*found, *of_class, *through) for each in result.effect.studies}
     used |= {each.study for each in survivals} | {each.study for each in scored}
     papers = tuple(paper(known[name]) for name in sorted(used))
-    classes = sorted({(treatment, node.modality) for node in interventions().values() for treatment in node.treatments})
-    return TreatmentEvidence(found, of_class, through, survivals, scored, papers, tuple(classes))
+    return TreatmentEvidence(found, of_class, through, survivals, scored, papers, tuple(classes(known.values())))
+
+
+def classes(known: Iterable[Study]) -> Iterator[tuple[str, str]]:
+    """Each treatment with the modality under which most arms that had it are filed."""
+    filed: dict[str, Counter[str]] = {}
+    for arm in (arm for study in known for arm in study.arm):
+        for treatment in names_of(arm, "treatment"):
+            filed.setdefault(treatment, Counter())[arm.modality] += 1
+    for treatment, modalities in sorted(filed.items()):
+        yield treatment, modalities.most_common(1)[0][0]
 
 
 def paper(study: Study) -> Paper:

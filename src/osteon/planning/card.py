@@ -9,16 +9,21 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from osteon.knowledge.records import VERDICTS
+from osteon.planning.outlook import evidence
+from osteon.prognosis import TreatmentEffect
 from osteon.staging import Staging
 
 if TYPE_CHECKING:
     from osteon.planning.assume import WouldChange
     from osteon.planning.options import RuleAnswer
+    from osteon.planning.order import Rank
     from osteon.planning.plan import JointPlan, Option, Plan
 
 SIGNS = {"fits": "+", "consider": "~", "depends": "?", "no indication": "·", "avoid": "-", "contraindicated": "x"}
 WIDEST_STAGES = 24  # columns for the stages of a staging table; a longer list pushes its own line out
 MOST_MISSING = 5  # findings named under "would change the plan"
+FIVE_YEARS = 60  # months: the time that is told, or the last before it
+SPARED = {"no_replacement": "keep it", "no_collapse": "not collapsed"}  # endpoints, the first known is told
 
 
 def spoken(name: str) -> str:
@@ -75,7 +80,9 @@ def verdict_lines(verdict: str, options: Sequence[Option], width: int) -> Iterat
     for option in options:
         place = f"{option.rank.place:>2}. " if option.rank else "    "
         yield from wrapped(f"{option.treatment.name}: {reason(option)}", width, place)
-        if option.verdict in ("fits", "consider", "depends") and option.check_before:
+        if option.rank and (told := outlook_line(option, option.rank)):
+            yield from wrapped(told, width, "      ")
+        if option.rank and option.check_before:
             yield from wrapped(f"check before: {names_of(option.check_before)}", width, "      ")
 
 
@@ -85,8 +92,26 @@ def reason(option: Option) -> str:
         return f"depends on {names_of(option.because)}. {option.because[0].rule.because}"
     said = option.because[0].rule.because if option.because else ""
     if option.verdict in ("fits", "consider"):
-        return f"{said} Certainty {option.treatment.certainty.replace('_', ' ')}."
+        return f"{said} Certainty {option.certainty.replace('_', ' ')}."
     return said
+
+
+def outlook_line(option: Option, rank: Rank) -> str:
+    """How many of 100 joints an option keeps where that can be compared, and how often it comes first."""
+    alone = len(rank.acceptability) == 1
+    first = "" if alone else f"first in {100 * rank.first:.0f} of 100 draws"
+    return "; ".join(filter(None, (expected(option), first)))
+
+
+def expected(option: Option) -> str:
+    """Of 100 joints, how many keep it or have not collapsed at five years or the last time before; "" where unknown."""
+    for name, words in SPARED.items():
+        if isinstance(evidence(option.treatment, name, option.course), TreatmentEffect):
+            points = [point for point in option.outlook.forecast.endpoint(name).points if point.months <= FIVE_YEARS]
+            for point in points[-1:]:
+                low, middle, high = (f"{100 * share:.0f}" for share in (point.low, point.estimate, point.high))
+                return f"{point.months / 12:g} y: {middle} of 100 {words} ({low}-{high})"
+    return ""
 
 
 def names_of(rows: Iterable[RuleAnswer]) -> str:

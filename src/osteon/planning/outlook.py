@@ -241,14 +241,19 @@ def counted_series(endpoint: str, about: Sequence[Result], joint: Course) -> Sin
 
 
 def survival_draws(treatment: Treatment, joint: Course, months: float) -> Floats | None:
-    """Draws of the share of joints kept at one time; None where nothing comparable is known of that time."""
+    """Draws of the share of joints kept at one time; None where even the untreated course is not known.
+
+    A treatment that was never compared is taken to leave the untreated course as it is: a benefit has to be shown.
+    """
     if not treatment.keeps_joint:
         return np.zeros(DRAWS)
-    if not isinstance(evidence(treatment, "no_replacement", joint), TreatmentEffect):
+    untreated = joint.baselines["no_replacement"]
+    if months not in untreated.months:
         return None
-    kept = outlook(treatment, joint).forecast.endpoint("no_replacement")
-    times = [point.months for point in kept.points]
-    return kept.draws[:, times.index(months)] if months in times else None
+    draws = untreated.draws
+    if isinstance(evidence(treatment, "no_replacement", joint), TreatmentEffect):
+        draws = outlook(treatment, joint).forecast.endpoint("no_replacement").draws
+    return draws[:, untreated.months.index(months)]
 
 
 def cited_papers(outlooks: Iterable[Outlook]) -> tuple[Paper, ...]:

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from osteon.case.answer import Answer
-from osteon.case.possible import inside
+from osteon.case.possible import Possible, inside
 from osteon.case.toml_files import read_own
 from osteon.knowledge.cohorts import Cohort, Endpoint, Stratum, cohorts
 from osteon.knowledge.records import Setting
@@ -28,7 +28,7 @@ DRAWS = 10_000  # the 2.5 % and 97.5 % points then vary by less than half a perc
 SEED = 2025
 ALREADY_COLLAPSED = "The joint surface has already collapsed."
 # What it means that a surface has collapsed: as seen, or as the stage's own definition says (knowledge/staging).
-COLLAPSED = {
+COLLAPSED: Mapping[str, Possible] = {
     "flattening": frozenset({True}),
     "lunate_collapsed": frozenset({True}),
     "stage.arco_2019": frozenset({"IIIB", "IV"}),

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from osteon.planning.plan import Plan
 from osteon.report.clinician import clinician_page
 from osteon.report.decision_aid import decision_aid
-from osteon.report.page import ClinicianPage, PatientPage
+from osteon.report.page import ClinicianPage
+from osteon.report.patient_page import PatientPage
 
 if TYPE_CHECKING:
     from jinja2 import Environment

@@ -20,8 +20,10 @@ from osteon.report import words
 from osteon.report.citations import Citations
 from osteon.report.consensus import consensus
 from osteon.report.drawing import draw
+from osteon.report.forecast_figure import forecast_figure
 from osteon.report.options_page import option_details, verdict_groups
 from osteon.report.page import Effect, JointSection, Known, MissingLine, Move, Reason, Section, StageLine, TrialLine
+from osteon.report.untreated import untreated
 from osteon.staging import Staging
 
 MOST_MISSING = 5
@@ -66,7 +68,9 @@ def joint_section(
         measurements=tuple(measurement(f, plan, knowledge) for f in measurements(joint)),
         missing=missing,
         missing_further=missing_further,
+        untreated=untreated(plan, anchor, cite),
         groups=verdict_groups(plan, anchor, cite),
+        forecast=forecast_figure(plan, f"{anchor}-forecast"),
         map=consensus(plan, cite),
         details=option_details(plan, anchor, cite, preferences, described),
         staging=tuple(stage_line(staging, cite) for staging in plan.staging),

@@ -11,12 +11,21 @@ from osteon.planning.options import RuleAnswer
 from osteon.planning.order import ordering
 from osteon.planning.plan import Option, Plan
 from osteon.report import words
-from osteon.report.citations import Citations
+from osteon.report.citations import Citations, places_of
+from osteon.report.evidence_method import evidence_sentences, evidence_settings
 from osteon.report.page import Declared, Method
 
+FORECAST_LIMITS = (
+    "A forecast takes a treatment's effect to be the same at all times and in joints like this one; its interval holds "
+    "the chance in the numbers and the disagreement of the cohorts, not how much a new group may differ from all of "
+    "them.",
+    "The untreated hips of Lai 2005 and Lee 2015 stand on both sides: among the untreated cohorts and in the pooled "
+    "effect of bisphosphonates.",
+    "What was seen in studies without a comparison is shown and marked, and is not comparable with anything else.",
+    "Forecasts were set against cohorts that were kept out of them, with misses among them (validation/calibration.md "
+    "in Osteon's source); nothing else validates them.",
+)
 LIMITS = (
-    "No forecast of joint survival is made in this version: no figure says how many of 100 joints like this one keep "
-    "their head.",
     "Osteon supports a professional's decision; it does not diagnose, prescribe or decide. It has not been validated "
     "on patients' outcomes.",
     "Unknown is never read as absent. A reason that has not been recorded may still decide against a treatment.",
@@ -28,8 +37,9 @@ def method(plan: Plan, cite: Citations) -> Method:
     choices, reasons = dict.fromkeys(settings(plan, cite)), dict.fromkeys(derived(plan, cite))
     return Method(
         paragraph=tuple(paragraph(plan)),
+        evidence=tuple(evidence_sentences(plan, cite)),
         ordering=str(ordering()["note"]),
-        limits=(*LIMITS, *limits(plan, cite)),  # counts the sources, so all must have been cited
+        limits=(*FORECAST_LIMITS, *LIMITS, *limits(plan, cite)),  # counts the sources, so all must have been cited
         settings=tuple(choices),
         derived=tuple(reasons),
     )
@@ -69,12 +79,18 @@ def counted(number: int, one: str, several: str) -> str:
 
 def limits(plan: Plan, cite: Citations) -> Iterator[str]:
     """What is to be known of the sources and records that this page uses."""
-    read = Counter(cite.knowledge.sources[key].read for key in cite.numbers)
+    read = Counter(source.read for key in cite.numbers if (source := cite.knowledge.sources.get(key)))
     parts = [f"{count} as {how}" for how, count in read.most_common() if how != "full text"]
     yield (
         f"Of {sum(read.values())} sources cited, {read['full text']} were read in full text"
         f"{', ' + words.joined(parts) if parts else ''}; the list says which."
     )
+    if cited := cite.cited_studies():
+        abstracts = sum(all("abstract" in place for place in places_of(study)) for study in cited)
+        yield (
+            f"Of {counted(len(cited), 'study', 'studies')} cited that are not sources as well, {abstracts} rest on "
+            f"abstracts alone."
+        )
     reviews = {option.treatment.id: option.treatment.review for joint in plan.joints for option in joint.options}
     if reviews:
         unchecked = sum(not review.checked_by for review in reviews.values())
@@ -88,6 +104,7 @@ def limits(plan: Plan, cite: Citations) -> Iterator[str]:
 def settings(plan: Plan, cite: Citations) -> Iterator[Declared]:
     """The choices that sources do not settle and on which some answer of this page rests."""
     knowledge = cite.knowledge
+    yield from evidence_settings(plan, cite)
     for joint in plan.joints:
         for staging in joint.staging:
             used = {answer.setting for answer in staging.because}

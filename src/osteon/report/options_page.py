@@ -17,7 +17,9 @@ from osteon.planning.others import PositionAnswer
 from osteon.planning.plan import JointPlan, Option
 from osteon.report import words
 from osteon.report.citations import Citations
+from osteon.report.expected import chances, draws_words, studies_words
 from osteon.report.page import OptionDetail, OptionRow, Reason, RecordPart, Section, Share, VerdictGroup
+from osteon.report.studied import studied
 
 
 def verdict_groups(plan: JointPlan, anchor: str, cite: Citations) -> tuple[VerdictGroup, ...]:
@@ -27,25 +29,43 @@ def verdict_groups(plan: JointPlan, anchor: str, cite: Citations) -> tuple[Verdi
             verdict=verdict,
             sign=words.VERDICT_SIGNS[verdict],
             meaning=words.VERDICT_MEANINGS[verdict],
-            rows=tuple(option_row(option, anchor, cite) for option in options),
+            rows=tuple(option_row(option, plan, anchor, cite) for option in options),
         )
         for verdict, options in groupby(plan.options, key=lambda option: option.verdict)
     )
 
 
-def option_row(option: Option, anchor: str, cite: Citations) -> OptionRow:
+def option_row(option: Option, plan: JointPlan, anchor: str, cite: Citations) -> OptionRow:
     treatment, rank = option.treatment, option.rank
     return OptionRow(
         anchor=f"{anchor}-{treatment.id}",
         name=treatment.name,
         why=why(option, cite),
         further=max(0, len(option.because) - 1),
-        certainty=treatment.certainty.replace("_", " "),
-        certainty_because=cite.reason(treatment.certainty_because, treatment.certainty_source),
+        chances=chances(option, plan, cite.knowledge),
+        certainty=option.certainty.replace("_", " "),
+        rests_on=rests_on(option),
         cautions=words.unique(word for row in option.cautions for word in triggers(row, cite.knowledge)),
         check_before=words.unique(word for row in option.check_before for word in open_words(row, cite.knowledge)),
         place=f"{rank.place} of {rank.of}" if rank else "",
+        first=first(rank) if rank else "",
     )
+
+
+def first(rank: Rank) -> str:
+    """In how many draws nothing with the same verdict came before it; "" where nothing else has the verdict."""
+    return f"first in {draws_words(rank.first)} of 100 draws" if len(rank.acceptability) > 1 else ""
+
+
+def rests_on(option: Option) -> str:
+    """From how many studies the certainty was computed, and the record's word where that differs."""
+    if not option.outlook.results:
+        return "its record's word; no study was read"
+    told = option.outlook.results[0]
+    joints = f", {told.joints} joints" if told.joints else ""
+    own = option.treatment.certainty
+    record = "" if own == option.certainty else f"; its record: {own.replace('_', ' ')}"
+    return f"{studies_words(told.effect.k)}{joints}{record}"
 
 
 def why(option: Option, cite: Citations) -> Reason:
@@ -107,11 +127,12 @@ def option_details(
     described: Mapping[str, tuple[str, str]],
 ) -> tuple[OptionDetail, ...]:
     """All that is behind each row; what is the same for every joint stands where the treatment is `described`."""
-    return tuple(option_detail(option, anchor, cite, preferences, described) for option in plan.options)
+    return tuple(option_detail(option, plan, anchor, cite, preferences, described) for option in plan.options)
 
 
 def option_detail(
     option: Option,
+    plan: JointPlan,
     anchor: str,
     cite: Citations,
     preferences: Mapping[str, str],
@@ -127,6 +148,7 @@ def option_detail(
         sign=words.VERDICT_SIGNS[option.verdict],
         on_paper=option.verdict in OFFERED,
         sections=tuple(section for section in reasons(option, cite) if section.reasons),
+        studied=studied(option, plan, here, first_at == here, cite),
         place=f"{rank.place} of {rank.of}" if rank else "",
         score=f"{rank.score:.2f}" if rank else "",
         shares=shares(rank, preferences) if rank else (),

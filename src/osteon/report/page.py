@@ -1,4 +1,4 @@
-"""What each page is made of: one frozen object per page, and nothing else reaches a template.
+"""What the report is made of: one frozen object, and nothing else reaches its templates.
 
 A reason is a sentence with its sources; what is asked is one condition of a rule with what is known of it.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from osteon.report.drawing import Drawing
+from osteon.report.figures.marks import Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,18 +97,34 @@ class MissingLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Chance:
+    """How many of 100 joints are spared one event, at up to two times, and untreated; or why that is not told.
+
+    Without a `label` there is only the `refusal`. What is not `comparable` was seen in joints that all had it.
+    """
+
+    label: str
+    times: tuple[tuple[str, str], ...]
+    untreated: tuple[str, ...]
+    comparable: bool
+    refusal: str
+
+
+@dataclass(frozen=True, slots=True)
 class OptionRow:
-    """One treatment in the table of options."""
+    """One treatment in the table of options; `rests_on` says how many studies the certainty is computed from."""
 
     anchor: str
     name: str
     why: Reason
     further: int
+    chances: tuple[Chance, ...]
     certainty: str
-    certainty_because: Reason
+    rests_on: str
     cautions: tuple[str, ...]
     check_before: tuple[str, ...]
     place: str
+    first: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +155,60 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
+class Figure:
+    """A drawing as SVG, what to see in it, and the same data as a table."""
+
+    svg: str
+    caption: str
+    table: Table
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What may be expected under one endpoint, what that rests on, and a hundred dots (SVG) where it is comparable."""
+
+    told: Reason
+    basis: str
+    icon: str
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryRow:
+    """One question that studies answer: the effect, what it means for 100 joints, how many studies, how sure."""
+
+    outcome: str
+    against: str
+    effect: str
+    of_100: str
+    studies: int
+    joints: int
+    months: str
+    certainty: str
+    note: str
+    refs: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Studied:
+    """What is computed of one option from the studies, for this joint.
+
+    `rating` tells how sure the most telling answer is; `record_rating` the record's own word where it differs.
+    `further` counts the questions without a row; `forest_compares` is false of a plot of series without comparison.
+    """
+
+    promises: tuple[Promise, ...]
+    rating: Reason | None
+    record_rating: str
+    rows: tuple[SummaryRow, ...]
+    further: int
+    forest: Figure | None
+    forest_compares: bool
+    contradictions: tuple[Reason, ...]
+    scores: tuple[Reason, ...]
+    moved: str
+
+
+@dataclass(frozen=True, slots=True)
 class RecordPart:
     """What is the same for every patient: aim, evidence, technique, harms, recovery, and who wrote it."""
 
@@ -163,6 +234,7 @@ class OptionDetail:
     sign: str
     on_paper: bool
     sections: tuple[Section, ...]
+    studied: Studied
     place: str
     score: str
     shares: tuple[Share, ...]
@@ -239,6 +311,43 @@ class TrialLine:
 
 
 @dataclass(frozen=True, slots=True)
+class CohortLine:
+    """One cohort of untreated joints: its groups with what was printed of each, how it matches, and its part.
+
+    `asked` are conditions that hold, `assumed` what would rule it out and is not known, `missing` what it waits for.
+    """
+
+    name: str
+    refs: tuple[int, ...]
+    groups: tuple[tuple[str, str], ...]
+    size: str
+    asked: tuple[Asked, ...]
+    assumed: tuple[str, ...]
+    missing: tuple[str, ...]
+    part: str
+
+
+@dataclass(frozen=True, slots=True)
+class UntreatedCourse:
+    """One event without treatment: what is to be expected, and the cohorts behind it."""
+
+    heading: str
+    told: str
+    had: str
+    icon: str
+    cohorts: tuple[CohortLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Untreated:
+    """What becomes of a joint that is left alone; `claim` is what the review says of it, `answer` what holds here."""
+
+    courses: tuple[UntreatedCourse, ...]
+    claim: Reason | None
+    answer: Reason | None
+
+
+@dataclass(frozen=True, slots=True)
 class JointSection:
     """Everything about one joint, in the order in which it is read."""
 
@@ -254,7 +363,9 @@ class JointSection:
     measurements: tuple[Known, ...]
     missing: tuple[MissingLine, ...]
     missing_further: tuple[str, ...]
+    untreated: Untreated
     groups: tuple[VerdictGroup, ...]
+    forecast: Figure | None
     map: ConsensusMap
     details: tuple[OptionDetail, ...]
     staging: tuple[StageLine, ...]
@@ -278,6 +389,7 @@ class Method:
     """How the plan was made, and what it does not say."""
 
     paragraph: tuple[str, ...]
+    evidence: tuple[Reason, ...]
     ordering: str
     limits: tuple[str, ...]
     settings: tuple[Declared, ...]
@@ -308,59 +420,4 @@ class ClinicianPage:
     patient_findings: tuple[Known, ...]
     advice: tuple[Section, ...]
     method: Method
-    sources: tuple[SourceLine, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class PatientChoice:
-    """One treatment as it stands for one joint: in words, with what bars it or what it waits for."""
-
-    name: str
-    anchor: str
-    sign: str
-    standing: str
-    reasons: tuple[Reason, ...]
-    waits_for: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class PatientJoint:
-    """One joint in plain words."""
-
-    anchor: str
-    title: str
-    stage: str
-    stage_because: tuple[Reason, ...]
-    drawing: Drawing | None
-    not_known: tuple[str, ...]
-    choices: tuple[PatientChoice, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Leaflet:
-    """One treatment in plain words, with the same headings for each."""
-
-    anchor: str
-    name: str
-    burden: str
-    keeps_joint: bool
-    certainty: str
-    parts: tuple[tuple[str, str], ...]
-    certainty_because: Reason
-    harms: tuple[Reason, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class PatientPage:
-    """The decision aid: compares, does not rank and does not advise."""
-
-    head: Head
-    about_refs: tuple[int, ...]
-    joints: tuple[PatientJoint, ...]
-    leaflets: tuple[Leaflet, ...]
-    values: tuple[tuple[str, str], ...]
-    written_by: str
-    checked_by: str
-    reviewed: str
-    next_review: str
     sources: tuple[SourceLine, ...]

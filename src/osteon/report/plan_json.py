@@ -11,11 +11,19 @@ from typing import Any
 from osteon.case.finding import Finding
 from osteon.case.possible import Interval, Items, Possible
 from osteon.knowledge.records import Source, Statement
+from osteon.knowledge.studies import studies
 from osteon.knowledge.table import ConditionAnswer
 from osteon.planning.options import RuleAnswer
 from osteon.planning.order import Rank
 from osteon.planning.others import AdviceAnswer, PositionAnswer, TrialAnswer
 from osteon.planning.plan import JointPlan, Option, Plan
+from osteon.report.outlook_json import (
+    computed_dict,
+    forecast_dict,
+    studies_named,
+    study_dict,
+    untreated_dict,
+)
 from osteon.staging import Staging
 
 FORMAT = 1  # raised only when a key changes its meaning
@@ -49,7 +57,7 @@ def as_dict(plan: Plan) -> dict[str, Any]:
         },
         "joints": [joint_dict(joint) for joint in plan.joints],
         "patient": {"advice": [advice_dict(answer) for answer in plan.advice]},
-        "sources": {source.key: source_dict(source) for source in cited(plan)},
+        "sources": {source.key: source_dict(source) for source in cited(plan)} | cited_studies(plan),
     }
 
 
@@ -60,6 +68,7 @@ def joint_dict(plan: JointPlan) -> dict[str, Any]:
         "side": plan.joint.side,
         "findings": {name: finding_dict(finding) for name, finding in plan.joint.findings.items()},
         "staging": [staging_dict(staging) for staging in plan.staging],
+        "untreated": untreated_dict(plan),
         "options": [option_dict(option) for option in plan.options],
         "would_change": [
             {
@@ -72,6 +81,22 @@ def joint_dict(plan: JointPlan) -> dict[str, Any]:
         "advice": [advice_dict(answer) for answer in plan.advice],
         "trials": [trial_dict(answer) for answer in plan.trials],
     }
+
+
+def forecast_list(plan: Plan, treatment: str = "") -> list[dict[str, Any]]:
+    """The forecasts of every joint, untreated and under every treatment, or under the one with this id."""
+    return [
+        {
+            "joint": joint.joint.name,
+            "untreated": untreated_dict(joint),
+            "options": [
+                {"treatment": option.treatment.id, "forecast": forecast_dict(option.outlook.forecast)}
+                for option in joint.options
+                if option.treatment.id == treatment or not treatment
+            ],
+        }
+        for joint in plan.joints
+    ]
 
 
 def finding_dict(finding: Finding) -> dict[str, Any]:
@@ -141,8 +166,9 @@ def option_dict(option: Option) -> dict[str, Any]:
             "because": option.treatment.certainty_because,
             "source": list(option.treatment.certainty_source),
             "statements": [statement_dict(statement) for statement in option.treatment.evidence],
+            "computed": computed_dict(option.outlook),
         },
-        "forecast": None,
+        "forecast": forecast_dict(option.outlook.forecast),
         "rank": rank_dict(option.rank),
     }
 
@@ -199,7 +225,15 @@ def statement_dict(statement: Statement) -> dict[str, Any]:
 def rank_dict(rank: Rank | None) -> dict[str, Any] | None:
     if rank is None:
         return None
-    return {"place": rank.place, "of": rank.of, "score": rank.score, "contributions": dict(rank.contributions)}
+    return {
+        "place": rank.place,
+        "of": rank.of,
+        "score": rank.score,
+        "contributions": dict(rank.contributions),
+        "first": rank.first,
+        "acceptability": list(rank.acceptability),
+        "moved": dict(rank.moved),
+    }
 
 
 def advice_dict(answer: AdviceAnswer) -> dict[str, Any]:
@@ -239,7 +273,12 @@ def cited(plan: Plan) -> list[Source]:
     for joint in plan.joints:
         for staging in joint.staging:
             keys.update(key for answer in staging.because for key in answer.source)
+        for baseline in joint.course.baselines.values():
+            keys.update(key for match in baseline.matched for key in match.cohort.source)
+            keys.update(key for may in baseline.may_match for key in may.cohort.source)
         for option in joint.options:
+            certainty = option.outlook.certainty
+            keys.update(key for step in (certainty.steps if certainty else ()) for key in step.source)
             rows = (*option.because, *option.supporting, *option.cautions, *option.check_before, *option.avoid_if)
             keys.update(key for row in rows for key in row.rule.source)
             keys.update(option.treatment.certainty_source)
@@ -249,6 +288,12 @@ def cited(plan: Plan) -> list[Source]:
         keys.update(key for answer in joint.trials for key in answer.trial.source)
     keys.update(key for answer in plan.advice for key in answer.rule.source)
     return [plan.knowledge.sources[key] for key in sorted(keys)]
+
+
+def cited_studies(plan: Plan) -> dict[str, Any]:
+    """Every study behind a figure of the plan, by id; no id of a study is a key of a source."""
+    named = studies_named(option.outlook for joint in plan.joints for option in joint.options)
+    return {name: study_dict(studies()[name]) for name in sorted(named)}
 
 
 def source_dict(source: Source) -> dict[str, Any]:

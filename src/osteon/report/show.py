@@ -198,9 +198,14 @@ def section(title: str, items: Iterable[str]) -> Iterator[str]:
 
 
 def statements(title: str, items: Iterable[Statement]) -> Iterator[str]:
-    named = (f"{item.name}: {item.text}" if item.name else item.text for item in items)
-    cites = (cite(item.source, item.where, item.basis, item.setting) for item in items)
-    yield from section(title, map("".join, zip(named, cites, strict=True)))
+    yield from section(title, (f"{opening(i)}{i.text}{cite(i.source, i.where, i.basis, i.setting)}" for i in items))
+
+
+def opening(item: Statement) -> str:
+    """What stands before a statement: the name of a variant, or that a harm is serious."""
+    if item.name:
+        return f"{item.name}: "
+    return "**Serious.** " if item.serious else ""
 
 
 def notes(items: Sequence[Statement], settings: Sequence[Setting]) -> Iterator[str]:

@@ -365,6 +365,12 @@ def plain_names(text: str) -> str:
     return re.sub(r"\b[a-z0-9]+(?:_[a-z0-9]+)+\b", lambda m: finding_label(m[0]) if m[0] in known else m[0], text)
 
 
+def plain_stages(text: str, knowledge: Knowledge) -> str:
+    """A sentence with the ids of staging systems, which stand in brackets after a stage, as their names."""
+    known = knowledge.staging
+    return re.sub(r"\(([a-z0-9_]+)\)", lambda m: f"({known[m[1]].name})" if m[1] in known else m[0], text)
+
+
 def either(words: Sequence[str]) -> str:
     """Alternatives as a phrase.
 
