@@ -20,18 +20,18 @@ from osteon.case.template import accepted
 from osteon.case.vocabulary import Definition, by_group, vocabulary
 from osteon.cli import app
 from osteon.evidence.coverage import coverage
+from osteon.evidence.outcome_words import modality_words
 from osteon.evidence.result import Result
 from osteon.knowledge import Knowledge, knowledge
 from osteon.knowledge.meta_analyses import meta_analyses
 from osteon.knowledge.studies import studies
-from osteon.report.comparison_page import Asked
-from osteon.report.evidence_outcome import main_result
-from osteon.report.evidence_pages import compared_pairs
-from osteon.report.evidence_words import comparison_title, effect_words, outcome_title, value_words
-from osteon.report.modality_page import coverage_words
-from osteon.report.outcome_words import modality_words
+from osteon.report.evidence.comparison import Asked
+from osteon.report.evidence.modality import coverage_words
+from osteon.report.evidence.outcome import main_result
+from osteon.report.evidence.pages import compared_pairs
+from osteon.report.evidence.published import published_lines
+from osteon.report.evidence.words import comparison_title, effect_words, outcome_title, value_words
 from osteon.report.plan_json import plan_schema
-from osteon.report.published import published_lines
 from osteon.report.show import KINDS, show
 from osteon.report.words import capital
 

@@ -175,7 +175,7 @@ def pages_command(
     folder: Annotated[Path, typer.Argument(help="Folder to write them into; it is made if need be.")],
 ) -> None:
     """Write the evidence as pages: an index, one page per modality, one per comparison."""
-    from osteon.report.evidence_pages import evidence_pages
+    from osteon.report.evidence.pages import evidence_pages
 
     pages = evidence_pages()
     make_folder(folder)

@@ -22,7 +22,7 @@ from osteon.planning.assume import in_words
 from osteon.planning.plan import facts_of
 from osteon.planning.relevant import relevant
 
-EXAMPLES = sorted((Path(__file__).parents[2] / "examples").iterdir())
+EXAMPLES = sorted(path for path in (Path(__file__).parents[2] / "examples").iterdir() if path.is_file())
 COMPARE = {"from": operator.ge, "above": operator.gt, "up_to": operator.le, "below": operator.lt}
 KIDNEY = {
     "patient": {"age_years": {"low": 30, "high": 90}, "sex": "male", "weight_kg": 70, "creatinine_mg_dl": 2.2},

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from osteon.evidence.outcome_words import better, event_words, modalities, more_is_better, outcome_words, outcomes
 from osteon.knowledge.studies import MODALITIES, studies
-from osteon.report.outcome_words import better, event_words, modalities, more_is_better, outcome_words, outcomes
 
 USED = sorted({outcome.name for study in studies().values() for arm in study.arm for outcome in arm.outcome})
 COUNTED = sorted(

@@ -177,7 +177,7 @@ def test_a_forecast_says_with_and_without(hip, cite):
 
 
 def test_an_effect_of_the_class_is_said_to_be_one(hip):
-    option = hip.option("structural_bone_graft")
+    option = hip.option("core_decompression_single")
     kept = option.outlook.forecast.endpoint("no_replacement")
 
     assert "of core decompression against no treatment; whether this one does the same is not known" in basis_sentence(

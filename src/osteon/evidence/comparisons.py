@@ -52,10 +52,8 @@ def answers(question: Question, measure: str, studies: Iterable[Study]) -> Answe
 
         Examples
         --------
-        >>> from osteon.evidence.result import LeftOut as LeftOut
-    from osteon.evidence.result import Question as Question
-    from osteon.knowledge.studies import studies
-        >>> found = answers(Question(("bisphosphonate",), ("observation",), "collapse"), "RR", studies().values())
+        >>> from osteon.knowledge.studies import studies
+    >>> found = answers(Question(("bisphosphonate",), ("observation",), "collapse"), "RR", studies().values())
         >>> [row.study for row in found.rows]
         ['lai-2005', 'lee-2015']
     """
@@ -110,7 +108,7 @@ def followup_months(study: Study, question: Question) -> float | None:
     arms = [arm for arm in study.arm if belongs(arm, question.of, question.by) and reports(arm, question.outcome)]
     printed = [o.timepoint_months for arm in arms for o in arm.outcome if o.name == question.outcome]
     followed = [study.population_of(arm).followup_months for arm in arms]
-    known = [each for each in printed if each is not None] or [each for each in followed if each is not None]
+    known = [each for each in printed if each] or [each for each in followed if each]
     return max(known, default=None)
 
 
@@ -322,9 +320,11 @@ def series(studies: Iterable[Study], by: str = "modality") -> tuple[Question, ..
 
 
 def family(question: Question, studies: Iterable[Study]) -> str:
-    """What kind of numbers most arms print for the outcome: binary, continuous, survival; single without a control."""
+    """What kind of numbers most arms of the question print: binary, continuous, survival; single without a control."""
     if not question.versus:
         return "single"
-    kinds = Counter(o.type for s in studies for arm in s.arm for o in arm.outcome if o.name == question.outcome)
+    pairs = [sides(study, question) for study in studies]
+    arms = [arm for first, second in pairs if first and second for arm in (*first, *second)]
+    kinds = Counter(o.type for arm in arms for o in arm.outcome if o.name == question.outcome)
     kinds["survival"] += kinds.pop("hazard-ratio", 0)
     return kinds.most_common(1)[0][0] if kinds else "binary"

@@ -96,7 +96,7 @@ def starting(body: EvidenceBody) -> tuple[str, Step]:
         rule, why = "start_randomised", f"All {body.studies} studies were randomised"
         why = {1: "The one study was randomised", 2: "Both studies were randomised"}.get(body.studies, why)
     elif counts[RANDOMISED]:
-        rule, why = "start_mixed", f"Only {counts[RANDOMISED]} of {body.studies} studies were randomised"
+        rule, why = "start_mixed", f"Of {body.studies} studies, {counts[RANDOMISED]} randomised their patients"
     else:
         rule, why = "start_compared", "The groups compared were not randomised"
     word = str(line(rule))

@@ -14,12 +14,12 @@ from osteon.evidence.comparisons import Answers, Question, UnusableError, at_one
 from osteon.evidence.data import Contrast, CountArm, Counts, MeanArm, NetworkRow
 from osteon.evidence.data_file import read_network
 from osteon.evidence.network import Network, NetworkEffect, network
+from osteon.evidence.outcome_words import more_is_better
 from osteon.evidence.pool import PooledEffect, pool
 from osteon.evidence.result import Result
 from osteon.knowledge.studies import Arm, Outcome, Study, interventions
 
 UNTREATED = "no_treatment"
-HIGH_IS_GOOD = ("hhs", "survival", "clinical-success", "merle-daubigne")
 NETWORKED = ("collapse", "tha-conversion", "progression")
 NetworkArm = CountArm | MeanArm
 
@@ -68,7 +68,7 @@ def treatment_network(
         message = f"is {reference[:60]!r}, which no study connects for {outcome[:40]!r}. Connected are: {there}."
         raise InputError("the network", [Fault("--reference", message)])
     used = tuple(row for row in rows if row.treatment in part)
-    found = network(used, measure, reference, small_is_good=outcome not in HIGH_IS_GOOD)
+    found = network(used, measure, reference, small_is_good=not more_is_better(outcome))
     return TreatmentNetwork(outcome, found, used, tuple(each for each in parts if each is not part))
 
 

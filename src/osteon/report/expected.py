@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from osteon.evidence.outcome_words import modality_words, outcome_words
 from osteon.evidence.result import Result
 from osteon.knowledge.records import Knowledge
 from osteon.planning.order import RANKED
@@ -13,9 +14,8 @@ from osteon.prognosis import NO_TREATMENT, EndpointForecast, Point, SingleArm, T
 from osteon.prognosis.baseline import ALREADY_COLLAPSED
 from osteon.prognosis.forecast import JOINT_GIVEN_UP, NO_STUDY
 from osteon.report import words
-from osteon.report.evidence_words import effect_words
+from osteon.report.evidence.words import effect_words
 from osteon.report.figures.curves import time_words
-from osteon.report.outcome_words import modality_words, outcome_words
 from osteon.report.page import Chance
 
 FIVE_YEARS = 60.0

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from textwrap import fill
 
+from osteon.evidence.outcome_words import outcome_words
 from osteon.planning.plan import JointPlan, Option, Plan
 from osteon.prognosis import Baseline, EndpointForecast, SingleArm, TreatmentEffect, scores
-from osteon.report.outcome_words import outcome_words
 
 WORDS = {
     "no_collapse": "surface not collapsed",

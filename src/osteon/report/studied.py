@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from osteon.evidence.by_treatment import Score
 from osteon.evidence.certainty import certainty_sentence
 from osteon.evidence.comparisons import Question
+from osteon.evidence.outcome_words import better, modality_words, outcome_words
 from osteon.evidence.result import Result
 from osteon.knowledge.judgements import judgements, meets
 from osteon.knowledge.records import Knowledge, Treatment
@@ -17,14 +18,13 @@ from osteon.planning.plan import JointPlan, Option
 from osteon.prognosis import EndpointForecast
 from osteon.report import words
 from osteon.report.citations import Citations
-from osteon.report.evidence_cards import overall_bias
-from osteon.report.evidence_words import study_names, value_words
+from osteon.report.evidence.cards import overall_bias
+from osteon.report.evidence.words import study_names, value_words
 from osteon.report.expected import DOING, basis_sentence, draws_words, endpoints_of, latest_point, no_figure, promise
 from osteon.report.figures import forest_plot, forest_table, icon_array
 from osteon.report.figures.curves import time_words
 from osteon.report.figures.forest_rows import what_to_see
 from osteon.report.figures.measures import MEASURES, MINUS
-from osteon.report.outcome_words import better, modality_words, outcome_words
 from osteon.report.page import Figure, Promise, Reason, Studied, SummaryRow
 
 MOST_ROWS = 6  # rows of the summary of findings; the pages of the evidence hold the others

@@ -21,8 +21,8 @@ from osteon.evidence.sensitivity import (
     subgroups,
 )
 from osteon.knowledge.studies import Study
-from osteon.report.evidence_page import Analysis, Figure
-from osteon.report.evidence_words import counted, named, study_names, value_words
+from osteon.report.evidence.page import Analysis, Figure
+from osteon.report.evidence.words import counted, named, study_names, value_words
 from osteon.report.figures import Table, funnel_plot, funnel_table
 from osteon.report.figures.forest_rows import MODELS
 from osteon.report.figures.funnel import funnel_sentence

@@ -9,12 +9,12 @@ from osteon.evidence.comparisons import Question, questions
 from osteon.evidence.coverage import coverage
 from osteon.evidence.result import Result
 from osteon.knowledge.studies import studies
-from osteon.report.comparison_page import Asked, comparison_file, comparison_page
-from osteon.report.evidence_index import index_page
-from osteon.report.evidence_page import ComparisonPage, IndexPage, ModalityPage
-from osteon.report.evidence_words import place_of
+from osteon.report.evidence.comparison import Asked, comparison_file, comparison_page
+from osteon.report.evidence.index import index_page
+from osteon.report.evidence.modality import modality_page
+from osteon.report.evidence.page import ComparisonPage, IndexPage, ModalityPage
+from osteon.report.evidence.words import place_of
 from osteon.report.html import environment
-from osteon.report.modality_page import modality_page
 
 EvidencePage = IndexPage | ModalityPage | ComparisonPage
 TEMPLATES: Mapping[type, str] = {

@@ -13,11 +13,11 @@ from osteon.knowledge import knowledge
 from osteon.knowledge.judgements import Contradiction, concerns, judgements
 from osteon.knowledge.studies import Study
 from osteon.report.citations import Citations
-from osteon.report.evidence_cards import study_cards
-from osteon.report.evidence_outcome import outcome_part, short, unanswered
-from osteon.report.evidence_page import ComparisonLine, ComparisonPage, Link
-from osteon.report.evidence_rating import choices
-from osteon.report.evidence_words import comparison_title, counted, side_words, study_names
+from osteon.report.evidence.cards import study_cards
+from osteon.report.evidence.outcome import outcome_part, short, unanswered
+from osteon.report.evidence.page import ComparisonLine, ComparisonPage, Link
+from osteon.report.evidence.rating import choices
+from osteon.report.evidence.words import comparison_title, counted, side_words, study_names
 from osteon.report.page import Head, Reason
 from osteon.report.words import capital, day, joined
 from osteon.version import __version__

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from osteon.knowledge.studies import Arm, Bias, Population, Study
-from osteon.report.evidence_page import BiasLine, StudyCard
-from osteon.report.evidence_words import BIAS_DOMAINS, BLINDINGS, DESIGNS, named, study_names
+from osteon.report.evidence.page import BiasLine, StudyCard
+from osteon.report.evidence.words import BIAS_DOMAINS, BLINDINGS, DESIGNS, named, study_names
 from osteon.report.figures.forest_rows import BIAS_WORDS
 from osteon.report.words import capital, day, joined, number, unique
 

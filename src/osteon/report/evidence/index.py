@@ -10,11 +10,12 @@ from osteon.evidence.data import CountArm
 from osteon.evidence.methods import MethodStep
 from osteon.evidence.network import Network, NetworkEffect
 from osteon.evidence.networks import TreatmentNetwork, treatment_network
+from osteon.evidence.outcome_words import modality_words, more_is_better
 from osteon.knowledge import knowledge
 from osteon.knowledge.judgements import ReviewStatement, judgements
 from osteon.knowledge.studies import Study, interventions
 from osteon.report.citations import Citations
-from osteon.report.comparison_page import (
+from osteon.report.evidence.comparison import (
     Asked,
     comparison_file,
     comparison_line,
@@ -25,14 +26,13 @@ from osteon.report.comparison_page import (
     modality_link,
     steps,
 )
-from osteon.report.evidence_page import CoverageLine, Figure, IndexPage, Link, NetworkPart, StatementLine
-from osteon.report.evidence_words import outcome_title, study_names
+from osteon.report.evidence.page import CoverageLine, Figure, IndexPage, Link, NetworkPart, StatementLine
+from osteon.report.evidence.published import published_lines
+from osteon.report.evidence.words import outcome_title, study_names
 from osteon.report.figures import Node, Table, network_drawing, network_table
 from osteon.report.figures.measures import MEASURES, interval_words, p_words
 from osteon.report.figures.network_drawing import network_sentence
-from osteon.report.outcome_words import modality_words, more_is_better
 from osteon.report.page import Reason
-from osteon.report.published import published_lines
 from osteon.report.words import capital, joined, lower
 
 FIRST_ANSWERS = 3  # of each comparison; its own page tells all

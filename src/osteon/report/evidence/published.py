@@ -9,13 +9,13 @@ from functools import cache
 from osteon.errors import InputError
 from osteon.evidence.base import FEWEST_FOR_T
 from osteon.evidence.comparisons import Question, answers
+from osteon.evidence.outcome_words import outcome_words, outcomes
 from osteon.evidence.pool import PooledEffect, pool
 from osteon.knowledge.meta_analyses import MetaAnalysis, OwnComparison, PublishedResult, meta_analyses
 from osteon.knowledge.studies import studies
-from osteon.report.evidence_page import PublishedLine
-from osteon.report.evidence_words import counted, effect_words
+from osteon.report.evidence.page import PublishedLine
+from osteon.report.evidence.words import counted, effect_words
 from osteon.report.figures.measures import MEASURES, MINUS
-from osteon.report.outcome_words import outcome_words, outcomes
 from osteon.report.words import capital, number
 
 

@@ -7,8 +7,8 @@ from datetime import date
 
 from osteon.evidence.certainty import Certainty, Step, settings, stated
 from osteon.report.citations import Citations
-from osteon.report.evidence_page import Rating, RatingStep
-from osteon.report.evidence_words import RATING_DOMAINS, named
+from osteon.report.evidence.page import Rating, RatingStep
+from osteon.report.evidence.words import RATING_DOMAINS, named
 from osteon.report.page import Declared
 from osteon.report.words import capital, day, joined
 

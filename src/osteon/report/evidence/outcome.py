@@ -8,15 +8,16 @@ from typing import Any
 
 from osteon.evidence.comparisons import FAMILIES, Answers, Question, answers, family
 from osteon.evidence.data import Counts
+from osteon.evidence.outcome_words import better, outcome_words
 from osteon.evidence.pool import StudyEffect
 from osteon.evidence.result import Result
 from osteon.knowledge.studies import Study
 from osteon.report.citations import Citations
-from osteon.report.evidence_cards import overall_bias
-from osteon.report.evidence_page import Figure, OutcomePart, ShortAnswer, Unanswered
-from osteon.report.evidence_rating import rating, spoken
-from osteon.report.evidence_sensitivity import analyses
-from osteon.report.evidence_words import (
+from osteon.report.evidence.cards import overall_bias
+from osteon.report.evidence.page import Figure, OutcomePart, ShortAnswer, Unanswered
+from osteon.report.evidence.rating import rating, spoken
+from osteon.report.evidence.sensitivity import analyses
+from osteon.report.evidence.words import (
     comparison_title,
     direction,
     effect_words,
@@ -35,7 +36,6 @@ from osteon.report.evidence_words import (
 from osteon.report.figures import Table, forest_plot, forest_table
 from osteon.report.figures.forest_rows import what_to_see
 from osteon.report.figures.measures import MEASURES
-from osteon.report.outcome_words import better, outcome_words
 from osteon.report.words import capital
 
 NNT_NOTE = (

@@ -9,12 +9,7 @@ from functools import cache
 from osteon.evidence.comparisons import Question
 from osteon.evidence.data import Counts
 from osteon.evidence.nnt import number_needed, number_needed_words
-from osteon.evidence.pool import PooledEffect, StudyEffect
-from osteon.evidence.result import Result
-from osteon.knowledge.studies import Study, studies
-from osteon.report.figures.forest_rows import prediction_words
-from osteon.report.figures.measures import MEASURES, decimals, interval_words, percent
-from osteon.report.outcome_words import (
+from osteon.evidence.outcome_words import (
     better,
     counted_words,
     event_words,
@@ -23,6 +18,11 @@ from osteon.report.outcome_words import (
     outcome_words,
     outcomes,
 )
+from osteon.evidence.pool import PooledEffect, StudyEffect
+from osteon.evidence.result import Result
+from osteon.knowledge.studies import Study, studies
+from osteon.report.figures.forest_rows import prediction_words
+from osteon.report.figures.measures import MEASURES, decimals, interval_words, percent
 from osteon.report.words import capital
 
 DESIGNS: Mapping[str, str] = {

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from osteon.evidence.coverage import Coverage
+from osteon.evidence.outcome_words import outcome_words
 from osteon.evidence.result import Result
 from osteon.knowledge import knowledge
 from osteon.knowledge.judgements import ANY, judgements
 from osteon.knowledge.studies import Study
 from osteon.report.citations import Citations
-from osteon.report.comparison_page import Asked, comparison_line, contradiction, head, limits, method, steps
-from osteon.report.evidence_cards import study_cards
-from osteon.report.evidence_outcome import forest
-from osteon.report.evidence_page import Figure, ModalityPage
-from osteon.report.evidence_words import counted, expected_words, outcome_title, side_words, value_words
+from osteon.report.evidence.cards import study_cards
+from osteon.report.evidence.comparison import Asked, comparison_line, contradiction, head, limits, method, steps
+from osteon.report.evidence.outcome import forest
+from osteon.report.evidence.page import Figure, ModalityPage
+from osteon.report.evidence.published import concerning
+from osteon.report.evidence.words import counted, expected_words, outcome_title, side_words, value_words
 from osteon.report.figures import Table
-from osteon.report.outcome_words import outcome_words
 from osteon.report.page import Reason
-from osteon.report.published import concerning
 from osteon.report.words import capital
 
 
