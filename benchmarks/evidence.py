@@ -1,8 +1,8 @@
 """How long does the evidence take: pooled from nothing, kept, and inside a plan, against starting bare Python?
 
 Run it with `make bench`. "From nothing" starts with an empty cache folder and pools every comparison, series and
-network of all studies, certainty included; "kept" finds that in the cache. Absolute times belong to one machine; the ratios to
-`python -c pass` of the same run travel. Nothing here is a test.
+network of all studies, certainty included; "kept" finds that in the cache. Absolute times belong to one machine; the
+ratios to `python -c pass` of the same run travel. Nothing here is a test.
 """
 
 import os
