@@ -102,6 +102,12 @@ def test_an_outcome_nobody_knows_is_neither_good_nor_bad():
     assert order({}, (*known, unknown)) == ["good", "unknown", "bad"]
 
 
+def test_twins_share_the_places_between_them():
+    firsts = [place.first for _, place in rank((candidate("one", survival=0.5), candidate("two", survival=0.5)), {})]
+
+    assert firsts == pytest.approx([0.5, 0.5], abs=0.02)
+
+
 def test_the_same_question_has_the_same_answer():
     assert rank(ALL, {}) == rank(ALL, {})
 

@@ -10,7 +10,7 @@ from osteon.case.answer import Answer
 from osteon.evidence.by_treatment import treatment_evidence
 from osteon.knowledge import knowledge
 from osteon.planning import plan
-from osteon.planning.outlook import answers_about, cited_papers, survival_draws
+from osteon.planning.outlook import answers_about, cited_papers, compared_at, survival_draws
 from osteon.prognosis import NO_TREATMENT, SingleArm, TreatmentEffect
 
 
@@ -133,7 +133,7 @@ def test_without_any_study_the_record_has_the_word(early):
 
 def test_a_treatment_never_compared_is_ordered_as_leaving_the_untreated_course(early):
     series, compared, replaced, watched = (
-        survival_draws(knowledge().treatments[name], early.course, 60)
+        survival_draws(knowledge().treatments[name], early.course, ("no_replacement", 60))
         for name in (
             "vascularised_fibular_graft",
             "core_decompression_multiple",
@@ -147,8 +147,26 @@ def test_a_treatment_never_compared_is_ordered_as_leaving_the_untreated_course(e
     assert np.all(replaced == 0)
 
 
-def test_a_time_nobody_reached_takes_no_part_in_the_ordering(early):
-    assert survival_draws(knowledge().treatments["core_decompression_multiple"], early.course, 120) is None
+def test_survival_is_compared_at_the_latest_time_the_untreated_course_allows(early):
+    assert compared_at(early.course, 60) == ("no_replacement", 60)
+    assert compared_at(early.course, 30) == ("no_replacement", 24)
+
+
+def test_where_no_cohort_followed_replacement_the_surface_is_compared():
+    painful = {
+        "patient": {"sickle_cell_disease": True},
+        "joint": [{"site": "femoral_head", "side": "left", "pain": True}],
+    }
+    painful["joint"][0] |= {"flattening": False, "crescent_sign": False}
+
+    assert compared_at(plan(read_case(painful)).joints[0].course, 60) == ("no_collapse", 60)
+
+
+def test_where_no_cohort_followed_anything_survival_is_not_compared():
+    knee = plan(read_case({"joint": [{"site": "knee", "side": "left"}]})).joints[0]
+
+    assert compared_at(knee.course, 60) is None
+    assert survival_draws(knowledge().treatments["eswt"], knee.course, None) is None
 
 
 @pytest.mark.parametrize("treatment", knowledge().treatments.values(), ids=lambda each: each.id)

@@ -86,14 +86,16 @@ def rank(candidates: Sequence[Candidate], preferences: Mapping[str, str]) -> tup
 
 
 def ranked(candidates: Sequence[Candidate], preferences: Mapping[str, str]) -> dict[str, Rank]:
+    """The rank of each treatment by id, from all draws at once."""
     rules = ordering()
     random = np.random.default_rng(rules["seed"])
     n = rules["draws"]
     weighted = weights(preferences, n, random)[:, None, :] * values(candidates, n, random)
     shares = weighted.mean(axis=2)
     groups = np.array([VERDICTS.index(each.verdict) for each in candidates])
-    places = ranks_within(weighted.sum(axis=0), groups)
-    order = sorted(range(len(candidates)), key=lambda i: (groups[i], places[i].mean()))
+    ties = 1e-9 * random.random((len(candidates), n))  # equal scores share their places evenly
+    places = ranks_within(weighted.sum(axis=0) + ties, groups)
+    order = sorted(range(len(candidates)), key=lambda i: (groups[i], round(float(places[i].mean()), 1)))  # else by name
     found = {}
     for place, i in enumerate(order, 1):
         peers = groups == groups[i]

@@ -240,20 +240,32 @@ def counted_series(endpoint: str, about: Sequence[Result], joint: Course) -> Sin
     return None
 
 
-def survival_draws(treatment: Treatment, joint: Course, months: float) -> Floats | None:
-    """Draws of the share of joints kept at one time; None where even the untreated course is not known.
+def compared_at(joint: Course, latest_months: float) -> tuple[str, float] | None:
+    """On which endpoint and at what time survival is compared: joints kept, else surfaces; None where neither is known.
+
+    The time is the latest that the untreated course allows, up to `latest_months`.
+    """
+    for endpoint in ("no_replacement", "no_collapse"):
+        times = [each for each in joint.baselines[endpoint].months if each <= latest_months]
+        if times:
+            return endpoint, max(times)
+    return None
+
+
+def survival_draws(treatment: Treatment, joint: Course, at: tuple[str, float] | None) -> Floats | None:
+    """Draws of the share of joints that survive, compared as `compared_at` says; None where it says nothing.
 
     A treatment that was never compared is taken to leave the untreated course as it is: a benefit has to be shown.
     """
     if not treatment.keeps_joint:
         return np.zeros(DRAWS)
-    untreated = joint.baselines["no_replacement"]
-    if months not in untreated.months:
+    if at is None:
         return None
-    draws = untreated.draws
-    if isinstance(evidence(treatment, "no_replacement", joint), TreatmentEffect):
-        draws = outlook(treatment, joint).forecast.endpoint("no_replacement").draws
-    return draws[:, untreated.months.index(months)]
+    endpoint, months = at
+    draws = joint.baselines[endpoint].draws
+    if isinstance(evidence(treatment, endpoint, joint), TreatmentEffect):
+        draws = outlook(treatment, joint).forecast.endpoint(endpoint).draws
+    return draws[:, joint.baselines[endpoint].months.index(months)]
 
 
 def cited_papers(outlooks: Iterable[Outlook]) -> tuple[Paper, ...]:

@@ -17,7 +17,7 @@ from osteon.planning.card import joint_lines, plan_card, plan_table, reason
 from osteon.planning.options import Judgement, RuleAnswer, judge, missing_of
 from osteon.planning.order import RANKED, Candidate, Rank, ordering, rank
 from osteon.planning.others import AdviceAnswer, PositionAnswer, TrialAnswer, advise, eligibility, positions
-from osteon.planning.outlook import Course, Outlook, certainty_word, course, outlook, survival_draws
+from osteon.planning.outlook import Course, Outlook, certainty_word, compared_at, course, outlook, survival_draws
 from osteon.planning.relevant import relevant
 from osteon.staging import Staging, stage_in
 from osteon.version import __version__
@@ -162,13 +162,12 @@ def candidates(
     judgements: Mapping[str, Judgement],
     untreated: Course,
 ) -> list[Candidate]:
-    """The treatments as the ordering sees them; survival is compared at the latest time the untreated course allows."""
-    latest = ordering()["criteria"]["keep_joint"]["latest_months"]
-    months = max((each for each in untreated.baselines["no_replacement"].months if each <= latest), default=0.0)
-    return [candidate(treatment, judgements[name].verdict, untreated, months) for name, treatment in treatments.items()]
+    """The treatments as the ordering sees them."""
+    at = compared_at(untreated, ordering()["criteria"]["keep_joint"]["latest_months"])
+    return [candidate(treatment, judgements[name].verdict, untreated, at) for name, treatment in treatments.items()]
 
 
-def candidate(treatment: Treatment, verdict: str, untreated: Course, months: float) -> Candidate:
+def candidate(treatment: Treatment, verdict: str, untreated: Course, at: tuple[str, float] | None) -> Candidate:
     """One treatment as the ordering sees it; of those that cannot be offered it sees the verdict alone."""
     if verdict not in RANKED:
         return Candidate(treatment, verdict, treatment.certainty)
@@ -176,7 +175,7 @@ def candidate(treatment: Treatment, verdict: str, untreated: Course, months: flo
         treatment=treatment,
         verdict=verdict,
         certainty=certainty_word(treatment, untreated),
-        survival=survival_draws(treatment, untreated, months),
+        survival=survival_draws(treatment, untreated, at),
         harm=harm_of(treatment),
     )
 
