@@ -1,8 +1,11 @@
-"""How is a file written so that a reader sees all of it or none?"""
+"""How is a text file read, and a file written so that a reader sees all of it or none?"""
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
+
+from osteon.errors import Fault, InputError
 
 
 def write_whole(path: Path, content: bytes, mode: int = 0o600) -> None:
@@ -35,3 +38,54 @@ def write_whole(path: Path, content: bytes, mode: int = 0o600) -> None:
         unfinished.write_bytes(content)
         unfinished.chmod(mode)
         unfinished.replace(path)
+
+
+def read_whole(path: Path, max_bytes: int, kind: str, start: str) -> str:
+    """The text of one regular UTF-8 file.
+
+    Parameters
+    ----------
+    path
+        The file.
+    max_bytes
+        The most that is read.
+    kind
+        What the file should be, for messages, such as "case file".
+    start
+        A sentence that says how to begin such a file.
+
+    Raises
+    ------
+    InputError
+        When it cannot be read, is too large, empty or not UTF-8.
+
+    Examples
+    --------
+    >>> read_whole(Path("missing.toml"), 1_000_000, "case file", "")
+    Traceback (most recent call last):
+    osteon.errors.InputError: missing.toml has 1 fault
+      cannot be read: No such file or directory. Check the path and its permissions.
+    """
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise InputError(path.name, [Fault("", f"is not a regular file. Name a {kind}.")])
+        if status.st_size > max_bytes:
+            size, most = f"{status.st_size / 1e6:.1f} MB", f"{max_bytes / 1e6:g} MB"
+            message = f"has {size}; a {kind} has at most {most}. Is it the right file?"
+            raise InputError(path.name, [Fault("", message)])
+        data = path.read_bytes()
+    except OSError as wrong:
+        reason = wrong.strerror or type(wrong).__name__
+        message = f"cannot be read: {reason}. Check the path and its permissions."
+        raise InputError(path.name, [Fault("", message)]) from None
+    except ValueError:
+        raise InputError("the path", [Fault("", "cannot be a file name. Check it.")]) from None
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as wrong:
+        line = data[: wrong.start].count(b"\n") + 1
+        raise InputError(path.name, [Fault("", "is not UTF-8 text. Save it as UTF-8 and try again.", line)]) from None
+    if not text.strip():
+        raise InputError(path.name, [Fault("", f"is empty. {start}")])
+    return text

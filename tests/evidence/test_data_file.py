@@ -116,7 +116,7 @@ HEAD = "study,e1,n1,e2,n2\n"
         ),
         (b"study,e1,n1,e2,n2\nA,1,9,2,9\nK\xf6nig,1,9,2,9\n", "line 3: is not UTF-8 text."),
         (b"", "is empty."),
-        (b"study,e1,n1,e2,n2\n" + b"A,1,9,2,9\n" * 2_100_000, "at most 20 MB are read."),
+        (b"study,e1,n1,e2,n2\n" + b"A,1,9,2,9\n" * 2_100_000, "a file of studies has at most 10 MB."),
     ],
 )
 def test_what_is_wrong_with_a_file_is_told_with_its_line_and_column(refused, text, message):

@@ -338,8 +338,8 @@ def test_a_wrong_header_is_told(told, columns, message):
         ("study.toml", b"id = ", "is not valid TOML: Invalid value (at end of document)."),
         ("study.toml", b"x = " + b"[" * 5000, "is nested too deeply. Start again from the template."),
         ("study.toml", b"x = " + b"9" * 5000, "is not valid TOML: "),
-        ("study.toml", b"#" * 1_000_001, "has 1.0 MB; at most 1 MB are read. Split it."),
-        ("study.csv", b"," * 20_000_001, "has 20.0 MB; at most 20 MB are read. Split it."),
+        ("study.toml", b"#" * 1_000_001, "has 1.0 MB; a study has at most 1 MB. Is it the right file?"),
+        ("study.csv", b"," * 20_000_001, "has 20.0 MB; a table of studies has at most 20 MB. Is it the right file?"),
     ],
 )  # fmt: skip
 def test_a_file_that_is_no_template_is_refused(told, name, content, message):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import stat
 import tomllib
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from osteon.errors import Fault, InputError
+from osteon.whole_file import read_whole
 
 MAX_BYTES = 1_000_000  # a full case file is about 20 kB
 MAX_DEPTH = 20  # levels of nesting; a case file has four, and the readers take ever longer for more
@@ -32,35 +32,8 @@ def parse_file(path: Path) -> tuple[str, str, Mapping[str, Any]]:
         raise InputError(
             path.name, [Fault("", f"the name ends in {path.suffix or 'nothing'!r}; use {', '.join(FORMATS)}.")]
         )
-    text = read_text(path)
+    text = read_whole(path, MAX_BYTES, "case file", "`osteon new hip` writes a template to start from.")
     return text, form, parse(text, form, path.name)
-
-
-def read_text(path: Path) -> str:
-    """The text of one regular UTF-8 file of legal size."""
-    try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):
-            raise InputError(path.name, [Fault("", "is not a regular file. Name a case file.")])
-        if status.st_size > MAX_BYTES:
-            size = f"{status.st_size / 1e6:.1f} MB"
-            raise InputError(path.name, [Fault("", f"has {size}; a case file has at most 1 MB. Is it the right file?")])
-        data = path.read_bytes()
-    except OSError as wrong:
-        reason = wrong.strerror or type(wrong).__name__
-        raise InputError(
-            path.name, [Fault("", f"cannot be read: {reason}. Check the path and its permissions.")]
-        ) from None
-    except ValueError:
-        raise InputError("the path", [Fault("", "cannot be a file name. Check it.")]) from None
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as wrong:
-        where = data[: wrong.start].count(b"\n") + 1
-        raise InputError(path.name, [Fault("", "is not UTF-8 text. Save it as UTF-8 and try again.", where)]) from None
-    if not text.strip():
-        raise InputError(path.name, [Fault("", "is empty. `osteon new hip` writes a template to start from.")])
-    return text
 
 
 def parse(text: str, form: str, name: str) -> Mapping[str, Any]:

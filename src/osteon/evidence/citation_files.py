@@ -14,7 +14,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from osteon.errors import Fault, InputError
-from osteon.evidence.import_file import read_import
+from osteon.whole_file import read_whole
+
+MAX_BYTES = 20_000_000  # some ten thousand references
 
 SUFFIXES = (".ris", ".nbib", ".txt")
 LINE = re.compile(r"([A-Z][A-Z0-9]{1,3}) {0,2}- ?(.*)")
@@ -73,7 +75,7 @@ def read_citations(path: Path) -> tuple[Citation, ...]:
     if path.suffix.lower() not in SUFFIXES:
         accepted = ", ".join(SUFFIXES)
         raise InputError(path.name, [Fault("", f"the name ends in {path.suffix or 'nothing'!r}; use {accepted}.")])
-    found = records(read_import(path))
+    found = records(read_whole(path, MAX_BYTES, "file of citations", "Export it anew."))
     if not found:
         why = "holds no record: none begins with TY (RIS) or PMID (MEDLINE). Export the references again."
         raise InputError(path.name, [Fault("", why)])

@@ -27,7 +27,10 @@ from osteon.evidence.data import (
     faults_in,
     names_of,
 )
-from osteon.evidence.import_file import read_import
+from osteon.whole_file import read_whole
+
+MAX_BYTES = 10_000_000  # far more studies than any pool has
+HEADER = "The first line names the columns, such as study,e1,n1,e2,n2."
 
 MAX_FAULTS = 100  # told at once; a file with more is not a study file with mistakes, but something else
 MAX_NAME = 200  # characters of the name of a study or treatment
@@ -146,7 +149,7 @@ def read_network(path: Path) -> tuple[NetworkRow, ...]:
 def read(path: Path, layouts: Sequence[Layout]) -> tuple[list[Any], dict[str, tuple[str, ...]]]:
     """Rows of one of the layouts and the columns that belong to none of their fields."""
     name = path.name
-    lines = list(lines_of(read_import(path), name))
+    lines = list(lines_of(read_whole(path, MAX_BYTES, "file of studies", HEADER), name))
     header = [SYNONYMS.get(column.strip().lower(), column.strip().lower()) for column in lines[0][1]]
     layout = layout_of(header, layouts, name)
     faults: list[Fault] = []

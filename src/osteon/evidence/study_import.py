@@ -14,7 +14,6 @@ from osteon.case.parse import parse_toml
 from osteon.errors import Fault, InputError
 from osteon.evidence.citation_files import SUFFIXES as CITATION_SUFFIXES
 from osteon.evidence.citation_files import read_citations
-from osteon.evidence.import_file import read_import
 from osteon.evidence.study_csv import MAX_FAULTS, csv_tables, numbers_of
 from osteon.evidence.study_template import study_template
 from osteon.evidence.study_toml import study_toml
@@ -28,6 +27,10 @@ from osteon.knowledge.studies import (
     study_reader,
     wrong_in,
 )
+from osteon.whole_file import read_whole
+
+MAX_CSV_BYTES = 20_000_000  # a table of every study read so far has a third of a megabyte
+TEMPLATE = "`osteon evidence template` writes a template to start from."
 
 MAX_TOML_BYTES = 1_000_000  # the largest study file has some 20 kB
 MAX_MESSAGE = 600  # characters of one fault, which may repeat what stands in the file
@@ -54,9 +57,9 @@ def import_studies(path: Path, known: Mapping[str, Study], today: date) -> tuple
     """
     form = path.suffix.lower()
     if form == ".toml":
-        tables, faults = toml_tables(read_import(path, MAX_TOML_BYTES))
+        tables, faults = toml_tables(read_whole(path, MAX_TOML_BYTES, "study", TEMPLATE))
     elif form == ".csv":
-        tables, faults = csv_tables(read_import(path), known)
+        tables, faults = csv_tables(read_whole(path, MAX_CSV_BYTES, "table of studies", TEMPLATE), known)
     else:
         raise InputError(path.name, [Fault("", f"the name ends in {path.suffix or 'nothing'!r}; use .toml or .csv.")])
     made = [] if faults else [record(table, today, faults) for table in tables]
