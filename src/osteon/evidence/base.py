@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 
@@ -21,7 +21,7 @@ from osteon.evidence.comparisons import (
     series,
     size,
 )
-from osteon.evidence.data import Counts
+from osteon.evidence.data import Counts, Row
 from osteon.evidence.grade import EvidenceBody
 from osteon.evidence.kept import kept
 from osteon.evidence.pool import PooledEffect, pool
@@ -52,13 +52,18 @@ def evidence_base(level: str = "modality") -> tuple[Result, ...]:
 
 def results(known: Mapping[str, Study], level: str) -> Iterator[Result]:
     """Every question at one level, pooled by every measure of its family; the randomised trials apart."""
+    reporting: dict[str, dict[str, Study]] = {}
+    for study in known.values():
+        for outcome in (each for arm in study.arm for each in arm.outcome):
+            reporting.setdefault(outcome.name, {})[study.id] = study
     for question in (*questions(known.values(), level), *series(known.values(), level)):
-        for measure in MEASURES_KEPT[family(question, known.values())]:
-            yield from answered(question, measure, known)
+        asked = reporting[question.outcome]
+        for measure in MEASURES_KEPT[family(question, asked.values())]:
+            yield from answered(question, measure, asked.values())
 
 
-def answered(question: Question, measure: str, known: Mapping[str, Study]) -> Iterator[Result]:
-    found = answers(question, measure, known.values())
+def answered(question: Question, measure: str, known: Collection[Study]) -> Iterator[Result]:
+    found = answers(question, measure, known)
     if measure == "MD" and len(found.units) > 1:
         yield from answered(question, "SMD", known)
         return
@@ -80,11 +85,17 @@ def pooled(found: Answers) -> Result | None:
     if not found.rows:
         return None
     try:
-        effect = pool(found.rows, found.measure, ci="t" if len(found.rows) >= FEWEST_FOR_T else "z")
+        effect = pooled_effect(found.rows, found.measure)
     except InputError:
         return None
     body = evidence_body(found, effect)
     return Result(found.question, effect, certainty(body), found.left_out, body.joints, mean_months(found))
+
+
+@cache
+def pooled_effect(rows: tuple[Row, ...], measure: str) -> PooledEffect:
+    """The rows pooled; the same rows often answer for a modality, an intervention and a treatment."""
+    return pool(rows, measure, ci="t" if len(rows) >= FEWEST_FOR_T else "z")
 
 
 def mean_months(found: Answers) -> float | None:
