@@ -109,15 +109,17 @@ def pool_command(
         asked = asked_of_studies(modality or [], versus or [], outcome, measure, studies())
     effect = pool(asked.rows, asked.measure, method, ci or USUAL_INTERVAL.get(method, "z"))
     if plot is not None:
+        from osteon.report.evidence.words import study_names
         from osteon.report.figures import forest_plot
 
         figure = forest_plot(
             effect,
-            risk_of_bias=asked.risk_of_bias or {},
-            favours=(f"lower: {asked.sides[0]}", f"higher: {asked.sides[0]}"),
+            risk_of_bias=asked.risk_of_bias,
+            favours=asked.favours,
             title=asked.title,
             ident="forest",
             arms=asked.sides,
+            names=study_names(),
         )
         write(plot, figure.encode())
     if json:

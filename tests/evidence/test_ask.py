@@ -71,8 +71,8 @@ def test_an_intervention_narrows_a_modality():
 def test_the_asked_question_carries_its_title_sides_and_risk_of_bias():
     asked = asked_of_studies(["bisphosphonate"], ["observation"], "collapse", "", studies())
 
-    assert asked.title == "bisphosphonate against observation: collapse"
-    assert asked.sides == ("bisphosphonate", "observation")
+    assert asked.title == "bisphosphonates against no treatment or placebo: collapse of the joint surface"
+    assert asked.sides == asked.favours == ("bisphosphonates", "no treatment or placebo")
     assert asked.risk_of_bias["lai-2005"] == "high"
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from osteon.errors import Fault, InputError
 from osteon.evidence.comparisons import ANY, FAMILIES, Answers, Question, answers, family, names_of
 from osteon.evidence.data import MEASURES, Counts, Means, Rates, Row, Single
 from osteon.evidence.data_file import read_rows
+from osteon.evidence.outcome_words import favours, outcome_words, side_words
 from osteon.knowledge.studies import MODALITIES, Study, interventions
 
 WORST_FIRST = ("high", "some_concerns", "low")
@@ -18,13 +19,17 @@ USUAL: Mapping[type, str] = {Counts: "RR", Means: "MD", Rates: "IRR", Single: "P
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Rows to pool, by which measure, under which title; the names of both sides and the risk of bias per study."""
+    """Rows to pool, by which measure, under which title; the names of both sides and the risk of bias per study.
+
+    `favours` says whom an effect left and right of no effect favours; "" where nobody knows which is better.
+    """
 
     title: str
     measure: str
     rows: tuple[Row, ...]
     sides: tuple[str, str] = ("Group 1", "Group 2")
-    risk_of_bias: Mapping[str, str] | None = None
+    favours: tuple[str, str] = ("", "")
+    risk_of_bias: Mapping[str, str] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
 
 
@@ -49,20 +54,28 @@ def asked_of_studies(
 ) -> Asked:
     """The rows of Osteon's studies for one question; see `ask`."""
     found = ask(of, versus, outcome, measure, studies)
-    first, second = " or ".join(of), " or ".join(found.question.versus).replace(ANY, "any comparison")
-    title = f"{first} against {second}: {outcome}" if second else f"{first}, without a comparison: {outcome}"
+    first, second = side_words(of), side_words(found.question.versus)
+    compared = f"{first} against {second}" if second else f"{first}, without a comparison"
     return Asked(
-        title=title,
+        title=f"{compared}: {outcome_words(outcome)}",
         measure=found.measure,
         rows=found.rows,
         sides=(first, second),
+        favours=favours(found.question, found.measure) if second else ("", ""),
         risk_of_bias={study.id: worst_bias(study) for study in found.studies},
         left_out=tuple(f"{each.study} {each.because}" for each in found.left_out),
     )
 
 
 def worst_bias(study: Study) -> str:
-    """The worst judgement on any domain; "" where none was made."""
+    """The worst judgement on any domain; "" where none was made.
+
+    Examples
+    --------
+    >>> from osteon.knowledge.studies import studies
+    >>> worst_bias(studies()["zhao-2012"])
+    'high'
+    """
     judged = {bias.judgement for bias in study.risk_of_bias}
     return next((word for word in WORST_FIRST if word in judged), "")
 

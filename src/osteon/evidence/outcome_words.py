@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from osteon.case.toml_files import read_own
+from osteon.evidence.comparisons import ANY
+from osteon.evidence.result import Question
+from osteon.knowledge.studies import interventions
 
 
 def outcome_words(name: str) -> str:
@@ -73,6 +76,26 @@ def modality_words(name: str) -> str:
     'shock waves'
     """
     return str(modalities()[name])
+
+
+def side_words(names: Iterable[str]) -> str:
+    """One side of a question: modalities, interventions, or any comparison.
+
+    Examples
+    --------
+    >>> side_words(["bmac", "msc"]), side_words(["alendronate"])
+    ('bone marrow concentrate or mesenchymal stem cells', 'alendronate')
+    """
+    words = {**modalities(), ANY: "any comparison"}
+    return " or ".join(str(words[name]) if name in words else interventions()[name].name for name in names)
+
+
+def favours(question: Question, measure: str) -> tuple[str, str]:
+    """What an effect left and right of no effect favours; hazards are always of a loss."""
+    first, second = side_words(question.of), side_words(question.versus)
+    if measure == "HR" or better(question.outcome) == "less":
+        return first, second
+    return (second, first) if better(question.outcome) == "more" else ("", "")
 
 
 @cache

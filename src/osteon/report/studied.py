@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from osteon.evidence.ask import worst_bias
 from osteon.evidence.by_treatment import Score
 from osteon.evidence.certainty import certainty_sentence
 from osteon.evidence.comparisons import Question
@@ -18,7 +19,6 @@ from osteon.planning.plan import JointPlan, Option
 from osteon.prognosis import EndpointForecast
 from osteon.report import words
 from osteon.report.citations import Citations
-from osteon.report.evidence.cards import overall_bias
 from osteon.report.evidence.words import study_names, value_words
 from osteon.report.expected import DOING, basis_sentence, draws_words, endpoints_of, latest_point, no_figure, promise
 from osteon.report.figures import forest_plot, forest_table, icon_array
@@ -175,7 +175,7 @@ def studies_of(result: Result, cite: Citations) -> tuple[int, ...]:
 def forest(result: Result, ident: str, cite: Citations) -> Figure:
     """Every study of one answer, with its risk of bias."""
     known = {each.study: studies()[each.study] for each in result.effect.studies}
-    judged = {name: overall_bias(study) for name, study in known.items()}
+    judged = {name: worst_bias(study) for name, study in known.items()}
     names = {name: f"{study_names()[name]} [{cite.studies([name])[0]}]" for name in known}
     question = result.question
     title = f"{words.capital(outcome_words(question.outcome))}: {against(question, cite.knowledge)}"

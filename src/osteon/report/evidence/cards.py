@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from osteon.evidence.ask import worst_bias
 from osteon.knowledge.studies import Arm, Bias, Population, Study
 from osteon.report.evidence.page import BiasLine, StudyCard
 from osteon.report.evidence.words import BIAS_DOMAINS, BLINDINGS, DESIGNS, named, study_names
@@ -34,7 +35,7 @@ def study_card(study: Study) -> StudyCard:
         arms=tuple(arm_line(study, arm) for arm in study.arm),
         population=tuple(population_lines(study)),
         followup="; ".join(unique(f"{number(m)} months" for m in followups(study))) or "not printed",
-        bias=BIAS_WORDS[overall_bias(study)],
+        bias=BIAS_WORDS[worst_bias(study)],
         bias_lines=tuple(bias_line(bias) for bias in study.risk_of_bias),
         notes=tuple(study_notes(study)),
     )
@@ -46,19 +47,6 @@ def study_anchor(name: str) -> str:
 
 def compares(study: Study) -> bool:
     return study.design == "rct" or study.design.endswith("-comparative")
-
-
-def overall_bias(study: Study) -> str:
-    """The worst judgement of any domain; "" where none was judged.
-
-    Examples
-    --------
-    >>> from osteon.knowledge.studies import studies
-    >>> overall_bias(studies()["zhao-2012"])
-    'high'
-    """
-    judged = {bias.judgement for bias in study.risk_of_bias}
-    return next((word for word in WORST_FIRST if word in judged), "")
 
 
 def arm_line(study: Study, arm: Arm) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from osteon.evidence.base import FEWEST_FOR_T
 from osteon.evidence.comparisons import Question, sides
 from osteon.evidence.methods import MethodStep, method_sentences
+from osteon.evidence.outcome_words import side_words
 from osteon.evidence.result import Result
 from osteon.evidence.sensitivity import SMALL_STUDY_MINIMUM
 from osteon.knowledge import knowledge
@@ -17,7 +18,7 @@ from osteon.report.evidence.cards import study_cards
 from osteon.report.evidence.outcome import outcome_part, short, unanswered
 from osteon.report.evidence.page import ComparisonLine, ComparisonPage, Link
 from osteon.report.evidence.rating import choices
-from osteon.report.evidence.words import comparison_title, counted, side_words, study_names
+from osteon.report.evidence.words import comparison_title, counted, study_names
 from osteon.report.page import Head, Reason
 from osteon.report.words import capital, day, joined
 from osteon.version import __version__

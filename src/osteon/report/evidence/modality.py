@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from osteon.evidence.coverage import Coverage
-from osteon.evidence.outcome_words import outcome_words
+from osteon.evidence.outcome_words import outcome_words, side_words
 from osteon.evidence.result import Result
 from osteon.knowledge import knowledge
 from osteon.knowledge.judgements import ANY, judgements
@@ -16,7 +16,7 @@ from osteon.report.evidence.comparison import Asked, comparison_line, contradict
 from osteon.report.evidence.outcome import forest
 from osteon.report.evidence.page import Figure, ModalityPage
 from osteon.report.evidence.published import concerning
-from osteon.report.evidence.words import counted, expected_words, outcome_title, side_words, value_words
+from osteon.report.evidence.words import counted, expected_words, outcome_title, value_words
 from osteon.report.figures import Table
 from osteon.report.page import Reason
 from osteon.report.words import capital

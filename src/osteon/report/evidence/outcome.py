@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from osteon.evidence.ask import worst_bias
 from osteon.evidence.comparisons import FAMILIES, Answers, Question, answers, family
 from osteon.evidence.data import Counts
-from osteon.evidence.outcome_words import better, outcome_words
+from osteon.evidence.outcome_words import better, favours, outcome_words, side_words
 from osteon.evidence.pool import StudyEffect
 from osteon.evidence.result import Result
 from osteon.knowledge.studies import Study
 from osteon.report.citations import Citations
-from osteon.report.evidence.cards import overall_bias
 from osteon.report.evidence.page import Figure, OutcomePart, ShortAnswer, Unanswered
 from osteon.report.evidence.rating import rating, spoken
 from osteon.report.evidence.sensitivity import analyses
@@ -22,13 +22,11 @@ from osteon.report.evidence.words import (
     direction,
     effect_words,
     expected_words,
-    favours,
     named,
     needed_words,
     outcome_title,
     prediction_sentence,
     short_answer,
-    side_words,
     studies_joints,
     study_names,
     value_words,
@@ -97,7 +95,7 @@ def forest(result: Result, known: Mapping[str, Study], title: str, ident: str) -
     """The forest plot of an answer and its table, with studies by name and their risk of bias."""
     question = result.question
     effect = replace(result.effect, notes=tuple(named(note) for note in result.effect.notes))
-    bias = {study.study: overall_bias(known[study.study]) for study in effect.studies}
+    bias = {study.study: worst_bias(known[study.study]) for study in effect.studies}
     shown: dict[str, Any] = {
         "risk_of_bias": bias if any(bias.values()) else {},
         "favours": favours(question, effect.measure) if question.versus else ("", ""),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cache
 
 from osteon.evidence.comparisons import Question
@@ -13,10 +13,11 @@ from osteon.evidence.outcome_words import (
     better,
     counted_words,
     event_words,
-    modality_words,
+    favours,
     more_is_better,
     outcome_words,
     outcomes,
+    side_words,
 )
 from osteon.evidence.pool import PooledEffect, StudyEffect
 from osteon.evidence.result import Result
@@ -118,21 +119,9 @@ def comparison_title(question: Question) -> str:
     return capital(f"{side_words(question.of)} against {side_words(question.versus)}")
 
 
-def side_words(modalities: Iterable[str]) -> str:
-    return " or ".join(modality_words(name) for name in modalities)
-
-
 def place_of(outcome: str) -> int:
     """Where an outcome stands on a page: the fate of the joint first."""
     return list(outcomes()).index(outcome)
-
-
-def favours(question: Question, measure: str) -> tuple[str, str]:
-    """What an effect left and right of no effect favours; hazards are always of a loss."""
-    first, second = side_words(question.of), side_words(question.versus)
-    if measure == "HR" or better(question.outcome) == "less":
-        return first, second
-    return (second, first) if better(question.outcome) == "more" else ("", "")
 
 
 def effect_words(effect: PooledEffect) -> str:
