@@ -215,6 +215,17 @@ def test_a_forecast_tells_the_untreated_course_and_its_cohorts(osteon):
     assert "not comparable with the others" in out
 
 
+def test_where_the_type_is_open_every_type_has_its_own_figure(osteon, tmp_path):
+    case = tmp_path / "case.toml"
+    case.write_text('[[joint]]\nsite = "femoral_head"\nside = "left"\nflattening = false\ncrescent_sign = false\n')
+
+    _, out, _ = osteon("forecast", case)
+
+    told = " ".join(out.split())
+    assert "JIC type A: 0 % by 60 months" in told
+    assert "JIC type C2: 84.8 % by 60 months" in told
+
+
 def test_a_forecast_of_one_treatment_tells_no_other(osteon):
     _, out, _ = osteon("forecast", DEMO, "--treatment", "eswt")
 

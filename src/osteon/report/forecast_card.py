@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from textwrap import fill
 
 from osteon.evidence.outcome_words import outcome_words
+from osteon.planning.card import spoken
 from osteon.planning.plan import JointPlan, Option, Plan
 from osteon.prognosis import Baseline, EndpointForecast, SingleArm, TreatmentEffect, scores
 
@@ -44,7 +45,7 @@ def joint_lines(joint: JointPlan, treatment: str, width: int) -> Iterator[str]:
 
 
 def untreated_lines(joint: JointPlan, width: int) -> Iterator[str]:
-    """The untreated course, and the cohorts it was read from."""
+    """The untreated course, and the cohorts it was read from; figures type by type where the type is open."""
     yield "Untreated"
     for name, untreated in joint.course.baselines.items():
         observed = next((o for o in joint.options if o.treatment.id == "observation"), None)
@@ -55,9 +56,12 @@ def untreated_lines(joint: JointPlan, width: int) -> Iterator[str]:
 
 def cohort_lines(untreated: Baseline, width: int) -> Iterator[str]:
     for match in untreated.matched:
-        met = ", ".join(condition.test for condition in match.conditions if condition.finding != "site")
+        met = ", ".join(spoken(condition.test) for condition in match.conditions if condition.finding != "site")
         mark = "the estimate" if match.primary else "beside it"
         yield indented(f"{mark}: {match} ({match.joints:.0f} joints{f'; {met}' if met else ''})", 6, width)
+    for may in untreated.may_match if not untreated.matched else ():  # no single figure: each type has its own
+        months, percent = may.endpoint.points[-1]
+        yield indented(f"as {may}: {percent:.3g} % by {months:.0f} months", 6, width)
 
 
 def option_lines(option: Option, width: int) -> Iterator[str]:
@@ -73,7 +77,7 @@ def option_lines(option: Option, width: int) -> Iterator[str]:
 
 def endpoint_lines(endpoint: EndpointForecast, width: int) -> Iterator[str]:
     if not endpoint.points:
-        yield indented(f"{WORDS[endpoint.endpoint]}: {endpoint.refusal}", 2, width)
+        yield indented(f"{WORDS[endpoint.endpoint]}: {spoken(endpoint.refusal)}", 2, width)
         return
     told = "; ".join(f"{point.months / 12:g} y {point}" for point in endpoint.points)
     yield indented(f"{WORDS[endpoint.endpoint]}: {told}", 2, width)
