@@ -375,3 +375,12 @@ def test_a_plan_as_text_loads_neither_statistics_nor_templates(demo):
     )
 
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def test_a_patient_is_told_no_number_from_an_interval_that_leaves_open_everything(demo):
+    text = " ".join(aid_text(demo, 100).split())
+    alendronate = text.split("Alendronate")[1].split("Bipolar")[0]
+
+    assert "The studies do not tell" in alendronate
+    assert "anything from 0 to 100 still have their own joint" in alendronate
+    assert "about 90" not in alendronate

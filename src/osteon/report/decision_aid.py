@@ -73,6 +73,8 @@ STILL = {
     "no_collapse": "have a joint whose surface has not sunk in",
     "no_revision": "have not needed the operation done again",
 }
+WIDEST = 80  # of 100: an interval at least this wide leaves open almost everything, and its middle is not told
+TELLS_NOTHING = "The studies do not tell: they contradict each other, or are too small."
 NOT_COMPARED = "It was not measured against other treatments, so do not compare this number with theirs."
 BASES = {
     "class": "The number comes from treatments of the same kind.",
@@ -168,7 +170,7 @@ def chance(option: Option, plan: JointPlan, ident: str, cite: Citations) -> Pati
         warning="" if known.comparable else NOT_COMPARED,
         told=(*kept, *sentences(known, plan, point, doing), *sure),
         refs=cite.studies(known.evidence.studies) if known.evidence else (),
-        icon=icon_array(*of_100(point), doing, ident=ident),
+        icon="" if tells_nothing(point) else icon_array(*of_100(point), doing, ident=ident),
     )
 
 
@@ -183,13 +185,21 @@ def sentences(known: EndpointForecast, plan: JointPlan, point: Point, doing: str
     """The number of 100 with its range, and what it can be set beside."""
     number, low, high = of_100(point)
     whose = "with a joint like yours" if known.comparable else "in the studies"
-    yield f"Of 100 people {whose}, about {number} {doing} (it may be {low} to {high})."
+    if tells_nothing(point):
+        yield f"{TELLS_NOTHING} Of 100 people {whose}, anything from {low} to {high} {doing}."
+    else:
+        yield f"Of 100 people {whose}, about {number} {doing} (it may be {low} to {high})."
     untreated = untreated_point(plan, known.endpoint, point.months)
     if known.comparable and known.evidence != NO_TREATMENT and untreated is not None:
         number, low, high = of_100(untreated)
         yield f"Without treatment about {number} do (it may be {low} to {high})."
     if isinstance(known.evidence, TreatmentEffect) and known.evidence.basis in BASES:
         yield BASES[known.evidence.basis]
+
+
+def tells_nothing(point: Point) -> bool:
+    """Whether an interval is so wide that a number inside it would mislead."""
+    return 100 * (point.high - point.low) >= WIDEST
 
 
 def of_100(point: Point) -> tuple[int, int, int]:
