@@ -12,10 +12,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-ONE_JOINT = ROOT / "examples" / "crescent_hip.toml"
+ONE_JOINT = ROOT / "examples" / "young_c2_hip.toml"
 ROUNDS = 7
 BASE = (
     "from osteon.evidence.base import evidence_base; from osteon.evidence.by_treatment import treatment_evidence; "
@@ -77,11 +78,14 @@ def warm() -> dict[str, list[float]]:
     worlds, _ = assume(facts_of(joint), matters)
     untreated = course(worlds, knowledge())
     return {
-        "plan of one joint, all included, warm": timed(lambda: osteon.plan(case)),
+        "plan of one joint, warm": timed(lambda: osteon.plan(case)),
+        "plan of one joint with every forecast, warm": timed(
+            lambda: [option.outlook for option in osteon.plan(case).joints[0].options]
+        ),
         "  verdicts under every what-if": timed(lambda: assume(facts_of(joint), matters)),
         "  untreated course": timed(lambda: course(worlds, knowledge())),
         "  evidence and forecast of all treatments": timed(
-            lambda: [outlook(each, untreated) for each in matters.treatments]
+            lambda: [outlook(each, replace(untreated, found={})) for each in matters.treatments]
         ),
     }
 
