@@ -121,6 +121,12 @@ def test_a_network_of_a_file_is_set_against_its_reference(osteon):
     assert found["p_scores"].keys() == {*against, "no treatment"}
 
 
+def test_the_reference_of_a_file_may_be_written_in_capitals(osteon):
+    _, out, _ = osteon("evidence", "network", "--data", ARMS, "--reference", "No Treatment", "--json")
+
+    assert json.loads(out)["reference"] == "no treatment"
+
+
 def test_the_network_of_the_studies_names_what_nothing_connects(osteon):
     _, out, _ = osteon("evidence", "network", "--outcome", "collapse")
 

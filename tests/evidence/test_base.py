@@ -10,11 +10,12 @@ from osteon.errors import InputError
 from osteon.evidence import kept as kept_module
 from osteon.evidence.base import evidence_base, results
 from osteon.evidence.by_treatment import treatment_evidence
+from osteon.evidence.comparison_graph import components
 from osteon.evidence.comparisons import Question
 from osteon.evidence.coverage import coverage
 from osteon.evidence.data import CountArm
 from osteon.evidence.kept import encoded, kept
-from osteon.evidence.networks import components, treatment_network
+from osteon.evidence.networks import treatment_network
 from osteon.evidence.result import KINDS, Result
 from osteon.knowledge.studies import MODALITIES, studies
 
@@ -107,7 +108,7 @@ def test_studies_join_treatments_into_parts():
     rows = [CountArm("1", "a", 1, 9), CountArm("1", "b", 1, 9), CountArm("2", "b", 1, 9), CountArm("2", "c", 1, 9)]
     apart = [CountArm("3", "x", 1, 9), CountArm("3", "y", 1, 9)]
 
-    assert components((*rows, *apart)) == (("a", "b", "c"), ("x", "y"))
+    assert components((*rows, *apart)) == [{"a", "b", "c"}, {"x", "y"}]
 
 
 def test_a_network_takes_only_what_is_connected_and_names_the_rest():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import Any, cast
 
@@ -149,14 +149,16 @@ def check_connected(contrasts: Sequence[Contrast], reference: str) -> None:
     raise InputError("network", [Fault("", advice), *faults])
 
 
-def components(contrasts: Sequence[Contrast]) -> list[set[str]]:
-    """The treatments of each connected part, in the order of the studies."""
+def components(rows: Iterable[NetworkRow]) -> list[set[str]]:
+    """The treatments of each part that studies connect, in the order of the studies."""
+    compared: dict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        compared[row.study].update(treatments_of(row))
     parts: list[set[str]] = []
-    for contrast in contrasts:
-        pair = {contrast.treatment_1, contrast.treatment_2}
-        touching = [part for part in parts if part & pair]
-        parts = [part for part in parts if not part & pair]
-        parts.append(pair.union(*touching))
+    for names in compared.values():
+        touching = [part for part in parts if part & names]
+        parts = [part for part in parts if not part & names]
+        parts.append(names.union(*touching))
     return parts
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from osteon.errors import Fault, InputError
 from osteon.evidence.base import evidence_body
 from osteon.evidence.certainty import certainty
+from osteon.evidence.comparison_graph import components, treatments_of
 from osteon.evidence.comparisons import Answers, Question, UnusableError, at_one_time, counted, measured, names_of, size
 from osteon.evidence.data import Contrast, CountArm, Counts, MeanArm, NetworkRow
 from osteon.evidence.data_file import read_network
@@ -61,7 +62,7 @@ def treatment_network(
         When no two studies can be connected with the reference.
     """
     rows = tuple(network_rows(known.values(), outcome, measure))
-    parts = components(rows)
+    parts = [tuple(sorted(part)) for part in components(rows)]
     part = next((each for each in parts if reference in each), None)
     if part is None:
         there = "; ".join(", ".join(each) for each in parts) or "nothing"
@@ -73,9 +74,11 @@ def treatment_network(
 
 
 def network_of_file(path: Path, measure: str, reference: str) -> TreatmentNetwork:
-    """The network of a CSV file with one line per arm, or per comparison."""
+    """The network of a CSV file with one line per arm, or per comparison; the reference in capitals or not."""
     rows = read_network(path)
-    return TreatmentNetwork(path.stem, network(rows, measure, reference), rows, ())
+    names = {name.casefold(): name for row in rows for name in treatments_of(row)}
+    known = names.get(reference.casefold(), reference)
+    return TreatmentNetwork(path.stem, network(rows, measure, known), rows, ())
 
 
 def network_rows(known: Iterable[Study], outcome: str, measure: str) -> Iterator[NetworkArm]:
@@ -122,18 +125,6 @@ def mean_arm(study: Study, name: str, arm: Arm, found: Outcome) -> MeanArm:
     if found.mean is None or found.sd is None or not n:
         raise UnusableError("prints a mean without a standard deviation or without the number of joints.")
     return MeanArm(study.id, name, found.mean, found.sd, n)
-
-
-def components(rows: Iterable[NetworkArm]) -> tuple[tuple[str, ...], ...]:
-    """The interventions that studies connect with each other, largest part first."""
-    parts: list[set[str]] = []
-    by_study: dict[str, set[str]] = {}
-    for row in rows:
-        by_study.setdefault(row.study, set()).add(row.treatment)
-    for names in by_study.values():
-        joined = names.union(*(part for part in parts if part & names))
-        parts = [*(part for part in parts if not part & names), joined]
-    return tuple(tuple(sorted(part)) for part in sorted(parts, key=lambda part: (-len(part), min(part))))
 
 
 def indirect(known: Mapping[str, Study], direct: Iterable[Result]) -> Iterator[Result]:

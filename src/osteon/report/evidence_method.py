@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from osteon.evidence.base import FEWEST_FOR_T
 from osteon.evidence.certainty import settings as rating_settings
+from osteon.evidence.comparison_graph import components
 from osteon.evidence.methods import MethodStep, method_sentences
-from osteon.evidence.networks import UNTREATED, components, network_rows
+from osteon.evidence.networks import UNTREATED, network_rows
 from osteon.knowledge.judgements import judgements
 from osteon.knowledge.records import Setting
 from osteon.knowledge.studies import studies

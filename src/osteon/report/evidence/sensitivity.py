@@ -29,7 +29,6 @@ from osteon.report.figures.funnel import funnel_sentence
 from osteon.report.figures.measures import MEASURES, column_name, numeral, p_words
 from osteon.report.words import capital, joined
 
-ONE_STUDY = "One study stands behind this: no other way to pool, nothing to leave out, no groups to compare."
 REGIONS: Mapping[str, str] = {
     "asia": "Asia",
     "europe": "Europe",
