@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from osteon.evidence.data import Counts, Estimate, Means, Row, Single
+from osteon.evidence.data import Counts, Estimate, Means, Row, Single, Z
 from osteon.evidence.result import LeftOut as LeftOut
 from osteon.evidence.result import Question as Question
 from osteon.knowledge.studies import Arm, Outcome, Study, interventions
@@ -21,7 +21,6 @@ FAMILIES: Mapping[str, tuple[str, ...]] = {
     "survival": ("HR",),
     "single": ("PR",),
 }
-Z95 = 1.959963984540054  # two-sided 95 % of the standard normal, to read a standard error off a printed interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +67,26 @@ def answers(question: Question, measure: str, studies: Iterable[Study]) -> Answe
         else:
             if row is not None:
                 found[study.id] = study, row
-    for study, row in list(found.values()):
-        for other in study.same_patients_as:
-            if other in found and (size(found[other][1]), found[other][0].year or 0) > (size(row), study.year or 0):
-                left_out.append(LeftOut(study.id, f"reports patients of {other}, which has more of them."))
-                found.pop(study.id, None)
+    for study_id, other in told_elsewhere([(study, size(row)) for study, row in found.values()]).items():
+        left_out.append(LeftOut(study_id, f"reports patients of {other}, which has more of them."))
+        del found[study_id]
     kept = found.values()
     used = tuple(study for study, _ in kept)
     counted = sum(size(row) or joints_in(study, question) for study, row in kept)
     units = units_of(used, question) if measure in FAMILIES["continuous"] else ()
     return Answers(question, measure, tuple(row for _, row in kept), used, tuple(left_out), counted, units)
+
+
+def told_elsewhere(reports: Collection[tuple[Study, int]]) -> dict[str, str]:
+    """Studies whose patients another of the reports tells of, with that other: it has more joints, or as many later."""
+    sizes = {study.id: (joints, study.year or 0) for study, joints in reports}
+    studies = {study.id: study for study, _ in reports}
+    found: dict[str, str] = {}
+    for study in studies.values():
+        for other in study.same_patients_as:
+            if other in sizes and other not in found and sizes[other] > sizes[study.id]:
+                found.setdefault(study.id, other)
+    return found
 
 
 def units_of(studies: Iterable[Study], question: Question) -> tuple[str, ...]:
@@ -207,7 +216,7 @@ def hazard(study: Study, first: Sequence[Arm], second: Sequence[Arm], outcome: s
     """The log hazard ratio as printed, else ln(ln S1 / ln S2) from two survivals at one time (proportional hazards)."""
     for each in (o for arm in first for o in arm.outcome if o.name == outcome and o.measure == "HR"):
         if each.effect and each.ci_low and each.ci_high:
-            return Estimate(study.id, math.log(each.effect), math.log(each.ci_high / each.ci_low) / (2 * Z95))
+            return Estimate(study.id, math.log(each.effect), math.log(each.ci_high / each.ci_low) / (2 * Z))
     if len(first) > 1 or len(second) > 1:
         raise UnusableError("has several arms on one side; their survivals are not joined.")
     (one,), (two,) = at_one_time(first, second, lambda arm: survivals(arm, outcome))
@@ -229,7 +238,7 @@ def log_cumulative_hazard(survival: Outcome, at_risk: int | None) -> tuple[float
     log = math.log(-math.log(share))
     low, high = survival.ci_low, survival.ci_high
     if low and high and high < 100:
-        return log, ((math.log(-math.log(low / 100)) - math.log(-math.log(high / 100))) / (2 * Z95)) ** 2
+        return log, ((math.log(-math.log(low / 100)) - math.log(-math.log(high / 100))) / (2 * Z)) ** 2
     if not at_risk:
         raise UnusableError("prints a survival without interval and without the number of joints.")
     return log, (1 - share) / (at_risk * share * math.log(share) ** 2)

@@ -11,6 +11,7 @@ from typing import cast
 
 from osteon.errors import Fault, InputError
 
+Z = 1.959963984540054  # 97.5 % point of the normal distribution: half of a two-sided 95 % interval
 MEASURES = ("RR", "OR", "RD", "MD", "SMD", "HR", "IRR", "PR")
 RATIOS = ("RR", "OR", "HR", "IRR")  # pooled on the log scale
 LARGEST = 1e9  # of any number of a row; beyond it, two studies would no longer both count in double precision

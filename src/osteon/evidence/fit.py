@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from osteon.errors import Fault, InputError
-from osteon.evidence.data import Row
+from osteon.evidence.data import Row, Z
 from osteon.evidence.effects import Array
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 RANDOM = ("DL", "PM", "REML")
 CELLS = ("events_1", "total_1", "events_2", "total_2")
-Z = 1.959963984540054  # 97.5% point of the normal distribution
 NO_SPREAD = 1e-9  # of Q; below, effects differ by rounding only
 
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import sqrt
-from statistics import NormalDist
 
+from osteon.evidence.data import Z
 from osteon.knowledge.records import Statement, Treatment
-
-Z_95 = NormalDist().inv_cdf(0.975)  # 1.96: a two-sided interval of 95 %
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +81,6 @@ def wilson_interval(events: int, total: int) -> tuple[float, float]:
     >>> [round(end, 3) for end in wilson_interval(0, 20)]
     [0.0, 0.161]
     """
-    p, z2n = events / total, Z_95**2 / total
-    middle, half = p + z2n / 2, Z_95 * sqrt(p * (1 - p) / total + z2n / (4 * total))
+    p, z2n = events / total, Z**2 / total
+    middle, half = p + z2n / 2, Z * sqrt(p * (1 - p) / total + z2n / (4 * total))
     return max(0.0, (middle - half) / (1 + z2n)), min(1.0, (middle + half) / (1 + z2n))

@@ -16,13 +16,11 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from osteon.evidence.comparison_graph import check_connected, check_network, contrasts_of, trials_with_ratio
-from osteon.evidence.data import Contrast, NetworkRow
+from osteon.evidence.data import Contrast, NetworkRow, Z
 from osteon.evidence.effects import check_precision, to_natural
 
 if TYPE_CHECKING:
     from pimeta import NetmetaResult
-
-Z = 1.959963984540054  # 97.5% point of the normal distribution
 
 
 @dataclass(frozen=True, slots=True)

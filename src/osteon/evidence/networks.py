@@ -11,7 +11,18 @@ from osteon.errors import Fault, InputError
 from osteon.evidence.base import evidence_body
 from osteon.evidence.certainty import certainty
 from osteon.evidence.comparison_graph import components, treatments_of
-from osteon.evidence.comparisons import Answers, Question, UnusableError, at_one_time, counted, measured, names_of, size
+from osteon.evidence.comparisons import (
+    Answers,
+    Question,
+    UnusableError,
+    at_one_time,
+    counted,
+    joints,
+    measured,
+    names_of,
+    size,
+    told_elsewhere,
+)
 from osteon.evidence.data import Contrast, CountArm, Counts, MeanArm, NetworkRow
 from osteon.evidence.data_file import read_network
 from osteon.evidence.network import Network, NetworkEffect, network
@@ -37,7 +48,7 @@ class TreatmentNetwork:
     def size(self, treatment: str) -> tuple[int, int]:
         """Joints and studies of one treatment in the network."""
         arms = [row for row in self.rows if not isinstance(row, Contrast) and row.treatment == treatment]
-        return joints(arms), len({arm.study for arm in arms})
+        return joints_of(arms), len({arm.study for arm in arms})
 
 
 def treatment_network(
@@ -83,22 +94,21 @@ def network_of_file(path: Path, measure: str, reference: str) -> TreatmentNetwor
 
 def network_rows(known: Iterable[Study], outcome: str, measure: str) -> Iterator[NetworkArm]:
     """One row per study and intervention, of studies that compare at least two; the same patients once."""
-    read = measured if measure == "MD" else counted
-    made: dict[str, tuple[Study, list[NetworkArm]]] = {}
+    made: list[tuple[Study, list[NetworkArm]]] = []
     for study in known:
         try:
-            rows = arms_of(study, outcome, read is measured)
+            rows = arms_of(study, outcome, means=measure == "MD")
         except UnusableError:
             continue
         if len({row.treatment for row in rows}) > 1:
-            made[study.id] = study, rows
-    for study, rows in made.values():
-        others = [made[other][1] for other in study.same_patients_as if other in made]
-        if not any(joints(other) > joints(rows) for other in others):
+            made.append((study, rows))
+    left_out = told_elsewhere([(study, joints_of(rows)) for study, rows in made])
+    for study, rows in made:
+        if study.id not in left_out:
             yield from rows
 
 
-def joints(rows: Sequence[NetworkArm]) -> int:
+def joints_of(rows: Sequence[NetworkArm]) -> int:
     return sum(row.total if isinstance(row, CountArm) else row.n for row in rows)
 
 
@@ -121,7 +131,7 @@ def count_arm(study: Study, name: str, pairs: Sequence[tuple[Arm, Outcome]]) -> 
 
 
 def mean_arm(study: Study, name: str, arm: Arm, found: Outcome) -> MeanArm:
-    n = found.total or study.population_of(arm, found).joints
+    n = joints(study, arm, found)
     if found.mean is None or found.sd is None or not n:
         raise UnusableError("prints a mean without a standard deviation or without the number of joints.")
     return MeanArm(study.id, name, found.mean, found.sd, n)
@@ -136,11 +146,12 @@ def indirect(known: Mapping[str, Study], direct: Iterable[Result]) -> Iterator[R
         except InputError:  # nothing is connected with untreated joints
             continue
         answers = network_answers(found, known)
+        alone = pool(answers.rows, "RR", "FE", "z")
         for effect in found.network.against_reference:
             for treatment in interventions()[effect.treatment].treatments:
                 question = Question((treatment,), ("observation",), outcome, "treatment")
                 if (question.of, question.versus, outcome) not in compared:
-                    yield through_network(replace(answers, question=question), effect, found.network)
+                    yield through_network(replace(answers, question=question), effect, found.network, alone)
 
 
 def network_answers(found: TreatmentNetwork, known: Mapping[str, Study]) -> Answers:
@@ -156,9 +167,8 @@ def network_answers(found: TreatmentNetwork, known: Mapping[str, Study]) -> Answ
     return Answers(question, "RR", rows, tuple(known[row.study] for row in rows), (), sum(size(row) for row in rows))
 
 
-def through_network(answers: Answers, effect: NetworkEffect, found: Network) -> Result:
-    """One estimate of the network as an answer, its certainty lowered for being indirect."""
-    studies = pool(answers.rows, "RR", "FE", "z")
+def through_network(answers: Answers, effect: NetworkEffect, found: Network, alone: PooledEffect) -> Result:
+    """One estimate of the network as an answer, rated lower for being indirect; `alone` weighs its studies."""
     pooled = PooledEffect(
         measure="RR",
         method="network",
@@ -175,10 +185,10 @@ def through_network(answers: Answers, effect: NetworkEffect, found: Network) -> 
         i2_high=found.i2_high,
         q=found.total.q,
         df=found.total.df,
-        p=studies.p,
+        p=alone.p,
         prediction_low=None,
         prediction_high=None,
-        studies=studies.studies,
+        studies=alone.studies,
         notes=("Through a network: no study compares the two.",),
     )
     body = replace(evidence_body(answers, pooled), indirect=True)

@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from osteon.errors import Fault, InputError
-from osteon.evidence.data import MEASURES, RATIOS, Counts, Row, check_rows
+from osteon.evidence.data import MEASURES, RATIOS, Counts, Row, Z, check_rows
 from osteon.evidence.effects import Array, has_empty_cell, study_effects, to_natural, without_ratio
-from osteon.evidence.fit import RANDOM, Fit, Z, fit_effects, fit_tables, i2_interval
+from osteon.evidence.fit import RANDOM, Fit, fit_effects, fit_tables, i2_interval
 
 __all__ = ["INTERVALS", "MEASURES", "METHODS", "PooledEffect", "StudyEffect", "pool"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from osteon.evidence.base import results
+from osteon.evidence.base import evidence_base, results
 from osteon.evidence.by_treatment import Paper, Score, Series, TreatmentEvidence
 from osteon.evidence.comparisons import names_of
 from osteon.evidence.networks import indirect
@@ -20,7 +20,7 @@ def made_of() -> TreatmentEvidence:
     """Everything a plan needs, worked out from all studies."""
     known = studies()
     found = tuple(results(known, "treatment"))
-    of_class = tuple(each for each in results(known, "modality") if each.question.versus == ("observation",))
+    of_class = tuple(each for each in evidence_base("modality") if each.question.versus == ("observation",))
     through = tuple(indirect(known, found))
     survivals = tuple(series(known.values()))
     scored = tuple(scores(known.values()))

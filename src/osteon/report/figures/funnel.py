@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from osteon.evidence.data import Z
 from osteon.report.figures.axis import Scale, Tick, bottom_axis, left_axis, linear_ticks, ticked, ticks
 from osteon.report.figures.forest_rows import UNNAMED, effect_decimals, pooled_words, studies_words
 from osteon.report.figures.lettering import wrapped
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 WIDTH, HEIGHT = 460.0, 330.0
 LEFT, RIGHT, TOP, BOTTOM = 44.0, 12.0, 26.0, 62.0
 SIZE, SMALL = 10.0, 9.5
-Z = 1.959963984540054  # 97.5 % point of the normal distribution
 PERCENTS = (0.1, 1, 5, 10, 25, 50, 75, 90, 95, 99, 99.9)
 FURTHEST = 7.0  # a log ratio or logit beyond this does not stretch the figure
 
