@@ -18,7 +18,7 @@ class Finding:
     """One fact: the values it may have, where it comes from, and when it was found.
 
     `value` is what was written down, in the vocabulary's unit; None where only a range is known.
-    `origin` is stated (in the case), derived (by a formula) or implied (by another finding).
+    `origin` is stated (in the case), measured (on images), derived (by a formula) or implied (by another finding).
     """
 
     name: str

@@ -26,13 +26,18 @@ MAX_FAULTS = 100  # told at once; a file with more is not a case file with mista
 VALUE_KEYS = ("value", "low", "high", "unit", "date", "source")
 
 
-def read_case(source: str | Path | Mapping[str, Any]) -> Case:
+def read_case(
+    source: str | Path | Mapping[str, Any], measured: Mapping[str, Mapping[str, Mapping[str, Any]]] | None = None
+) -> Case:
     """One patient from a case file, or from the mapping such a file holds.
 
     Parameters
     ----------
     source
         Path of a `.toml`, `.json`, `.yaml` or `.yml` file of at most 1 MB in UTF-8; or a mapping with the same keys.
+    measured
+        What was measured on images: for each joint by name, each finding as it would stand in the file (value, low,
+        high, unit, source). A finding that the file states stays as stated, and its source names the measured value.
 
     Raises
     ------
@@ -46,10 +51,10 @@ def read_case(source: str | Path | Mapping[str, Any]) -> Case:
     True
     """
     if isinstance(source, Mapping):
-        return Checker("case", "").case(source)
+        return Checker("case", "").case(source, measured or {})
     path = Path(source)
     text, form, raw = parse_file(path)
-    return Checker(path.name, text, form).case(raw)
+    return Checker(path.name, text, form).case(raw, measured or {})
 
 
 class Checker:
@@ -71,7 +76,7 @@ class Checker:
         faults = [replace(fault, line=line) for (_, fault), line in zip(self.faults, lines, strict=True)]
         return InputError(self.name, sorted(faults, key=lambda fault: fault.line or math.inf))
 
-    def case(self, raw: Mapping[str, Any]) -> Case:
+    def case(self, raw: Mapping[str, Any], measured: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> Case:
         """The checked case; raises `InputError` with all faults."""
         self.keys(raw, TOP_KEYS, ())
         assessed_on = self.day(raw.get("assessed_on"), ("assessed_on",))
@@ -80,6 +85,8 @@ class Checker:
         tables = self.joint_tables(raw.get("joint", []))
         stated = {number: self.findings(table, "joint", ("joint", number)) for number, table in tables}
         self.check_joint_names(stated)
+        for name, findings in measured.items():
+            self.add_measured(stated, name, findings)
         known_patient, contradictions = derive(patient)
         for fault in contradictions:
             self.fault(("patient",), fault.message, f"patient: {fault.where}")
@@ -299,6 +306,23 @@ class Checker:
                 )
             seen[name] = number
 
+    def add_measured(
+        self, stated: Mapping[int, dict[str, Finding]], name: str, measured: Mapping[str, Mapping[str, Any]]
+    ) -> None:
+        """Adds what was measured to the joint it was measured on; what the case states stays as it is stated."""
+        joints = [findings for findings in stated.values() if "site" in findings and joint_name(findings) == name]
+        if not joints:
+            names = ", ".join(joint_name(each) for each in stated.values() if "site" in each) or "none"
+            message = f"the images show the {name}, which the case does not hold ({names}). Add the joint and its side."
+            self.fault(("joint",), message)
+        for joint in joints:
+            for key, finding in self.findings(measured, "joint", ("images", name)).items():
+                if key in joint:
+                    both = f"{joint[key].source}; {finding.source}: {amount(finding)}"
+                    joint[key] = replace(joint[key], source=both)
+                else:
+                    joint[key] = replace(finding, origin="measured")
+
     def joints(self, stated: Mapping[int, Mapping[str, Finding]], patient: Mapping[str, Finding]) -> Iterator[Joint]:
         """Each joint with everything that follows from its own findings, the patient's and the other joints'."""
         placed = {number: findings for number, findings in stated.items() if "site" in findings}
@@ -349,6 +373,18 @@ def value_of(findings: Mapping[str, Finding], name: str) -> Any:
 def joint_name(findings: Mapping[str, Finding]) -> str:
     parts = (value_of(findings, "side"), value_of(findings, "bone") or value_of(findings, "site"))
     return " ".join(str(part) for part in parts if part)
+
+
+def amount(finding: Finding) -> str:
+    """The value of a finding with its interval and unit.
+
+    Examples
+    --------
+    >>> amount(Finding("lesion_volume_ml", Interval(4.0, 6.0), 5.1))
+    '5.1 mL (4 to 6)'
+    """
+    value = f"{finding.value:g} {finding.unit}" if isinstance(finding.value, float) else str(finding.value)
+    return f"{value} ({finding.interval[0]:g} to {finding.interval[1]:g})" if finding.interval else value
 
 
 def years_between(birth: date, day: date) -> float:

@@ -133,7 +133,7 @@ def plan_joint(
 ) -> tuple[JointPlan, tuple[AdviceAnswer, ...]]:
     """The plan of one joint, and the advice for the patient as a whole that this joint gives rise to."""
     matters = relevant(knowledge, joint.site)
-    stated = {name for name, finding in joint.findings.items() if finding.origin == "stated"}
+    stated = {name for name, finding in joint.findings.items() if finding.origin in ("stated", "measured")}
     worlds, assumptions = assume(facts_of(joint), matters, stated)
     staging = tuple(stage_in(worlds, system, worlds.columns[f"stage.{system.id}"]) for system in matters.systems)
     stage_missing = {f"stage.{each.system}": each.missing for each in staging}

@@ -48,6 +48,8 @@ def method(plan: Plan, cite: Citations) -> Method:
 def paragraph(plan: Plan) -> Iterator[str]:
     """What each step did, in the order of the steps."""
     made = Counter(finding.origin for finding in all_findings(plan))
+    if made["measured"]:
+        yield f"{counted(made['measured'], 'finding was', 'findings were')} measured on images, which is for research."
     yield (
         f"{counted(made['stated'], 'finding was', 'findings were')} stated; {made['derived']} more were worked out by "
         f"formulas and {made['implied']} follow from the others."
