@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Puts the Debian packages in place that pip and npm cannot bring: installs what is missing as root, names it otherwise.
-# Usage: tools/system_packages.sh GROUP...   groups: report (Python and PDF), browser (tests in a real browser)
+# Usage: tools/system_packages.sh GROUP...   groups: report (Python and PDF), browser (tests in a real browser),
+#        dicom (tests with other people's DICOM programs)
 set -euo pipefail
 
 installed() { dpkg-query --show --showformat='${db:Status-Status}' "$1" 2>/dev/null | grep -qx installed; }
@@ -30,8 +31,12 @@ for group in "$@"; do
         command -v node >/dev/null || missing+=(nodejs)
         command -v npm >/dev/null || missing+=(npm)
         ;;
+    dicom)
+        command -v dsrdump >/dev/null || missing+=(dcmtk)
+        command -v Orthanc >/dev/null || [ -x /usr/sbin/Orthanc ] || missing+=(orthanc)
+        ;;
     *)
-        echo "There is no group '$group' of system packages; there are report and browser." >&2
+        echo "There is no group '$group' of system packages; there are report, browser and dicom." >&2
         exit 2
         ;;
     esac
