@@ -1,0 +1,1 @@
+"""How big is the lesion, where is it, and what shape is the head?"""
