@@ -18,13 +18,13 @@ JointName = Annotated[str, typer.Option("--joint", help="Only this joint, such a
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
 
-def chosen(path: Path, joint: str) -> Any:
-    """The case in a file, with all joints or only the named one."""
+def chosen(path: Path, joint: str, measured: Mapping[str, Mapping[str, Mapping[str, Any]]] | None = None) -> Any:
+    """The case in a file, with all joints or only the named one; `measured` holds what images add to it."""
     from dataclasses import replace
 
     from osteon.case import read_case
 
-    case = read_case(path)
+    case = read_case(path, measured)
     if not joint:
         return case
     found = [each for each in case.joints if each.name == joint.strip().replace("-", " ")]

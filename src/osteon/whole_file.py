@@ -1,8 +1,10 @@
-"""How is a text file read, and a file written so that a reader sees all of it or none?"""
+"""How is a text file read, and a file or a folder written so that a reader sees all of it or none?"""
 
 from __future__ import annotations
 
+import os
 import stat
+from collections.abc import Mapping
 from pathlib import Path
 
 from osteon.errors import Fault, InputError
@@ -38,6 +40,48 @@ def write_whole(path: Path, content: bytes, mode: int = 0o600) -> None:
         unfinished.write_bytes(content)
         unfinished.chmod(mode)
         unfinished.replace(path)
+
+
+def write_whole_folder(folder: Path, contents: Mapping[str, bytes]) -> None:
+    """Write a new folder with all its files beside its place and move it there; nothing is left when that fails.
+
+    Parameters
+    ----------
+    folder
+        The folder, which may not exist yet unless it is empty; the one above it must exist.
+    contents
+        The files by their names in the folder, where "/" leads into folders below.
+
+    Raises
+    ------
+    InputError
+        When the folder holds something already, or cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as above:
+    ...     write_whole_folder(Path(above, "new"), {"a.txt": b"a", "deep/b.txt": b"b"})
+    ...     Path(above, "new", "deep", "b.txt").read_bytes()
+    b'b'
+    """
+    import tempfile
+
+    try:
+        if os.path.lexists(folder) and not (folder.is_dir() and not any(folder.iterdir())):
+            message = "exists already and is not empty. Name a new folder."
+            raise InputError(folder.name, [Fault("", message)])
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".osteon-") as beside:
+            unfinished = Path(beside, folder.name)
+            unfinished.mkdir()
+            for name, content in contents.items():
+                path = unfinished / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(content)
+            unfinished.replace(folder)
+    except OSError as wrong:
+        reason = wrong.strerror or type(wrong).__name__
+        raise InputError(folder.name, [Fault("", f"cannot be written: {reason}. Name another folder.")]) from None
 
 
 def read_whole(path: Path, max_bytes: int, kind: str, start: str) -> str:

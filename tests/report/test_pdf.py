@@ -1,5 +1,6 @@
 """The PDF: A4, every fold open, and one line of help where it cannot be made."""
 
+import base64
 import builtins
 import re
 import zlib
@@ -8,7 +9,10 @@ import pytest
 
 from osteon.errors import OsteonError
 from osteon.report.html import render_html
-from osteon.report.pdf import opened, refuse, render_pdf
+from osteon.report.pdf import opened, render_pdf
+
+# A picture of one grey point.
+DOT = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg=="
 
 
 def unpacked(pdf):
@@ -41,9 +45,16 @@ def test_every_fold_is_open_in_print(demo):
     assert opened(html).count("<details open") == html.count("<details") > 0
 
 
-def test_no_address_is_opened():
-    with pytest.raises(ValueError, match="not fetched"):
-        refuse("https://example.org/x.png")
+@pytest.mark.slow
+def test_a_picture_in_the_page_is_printed_and_one_beside_it_is_not_opened(tmp_path):
+    pytest.importorskip("weasyprint", exc_type=OSError)
+    (tmp_path / "beside.png").write_bytes(base64.b64decode(DOT))
+
+    within = render_pdf(f'<p><img src="data:image/png;base64,{DOT}" alt=""></p>')
+    beside = render_pdf(f'<p><img src="{(tmp_path / "beside.png").as_uri()}" alt="none"></p>')
+
+    assert b"/Subtype /Image" in unpacked(within)
+    assert b"/Subtype /Image" not in unpacked(beside)
 
 
 @pytest.mark.slow

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from osteon.case.case import PREFERENCES
 from osteon.planning.plan import Plan
 from osteon.report import words
@@ -9,15 +11,19 @@ from osteon.report.citations import Citations
 from osteon.report.joint_page import advice_sections, joint_section, patient_findings
 from osteon.report.method import method
 from osteon.report.options_page import described_at, importance
-from osteon.report.page import ClinicianPage, Head
+from osteon.report.page import ClinicianPage, Head, Picture
 
 
-def clinician_page(plan: Plan) -> ClinicianPage:
-    """Everything the clinician's page shows, in the order in which it is read."""
+def clinician_page(plan: Plan, pictures: Mapping[str, tuple[Picture, ...]] | None = None) -> ClinicianPage:
+    """Everything the clinician's page shows, in the order in which it is read; `pictures` by the joint's name."""
     cite = Citations(plan.knowledge)
     preferences = plan.case.preferences
     described = described_at(plan.joints)
-    joints = tuple(joint_section(each, at, cite, preferences, described) for at, each in enumerate(plan.joints, 1))
+    shown = pictures or {}
+    joints = tuple(
+        joint_section(each, at, cite, preferences, described, shown.get(each.joint.name, ()))
+        for at, each in enumerate(plan.joints, 1)
+    )
     advice = advice_sections(plan.advice, cite)
     made = method(plan, cite)
     return ClinicianPage(

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from osteon.planning.plan import Plan
 from osteon.report.clinician import clinician_page
 from osteon.report.decision_aid import decision_aid
-from osteon.report.page import ClinicianPage
-from osteon.report.patient_page import PatientPage
+from osteon.report.page import Picture
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-AUDIENCES: Mapping[str, Callable[[Plan], ClinicianPage | PatientPage]] = {
-    "clinician": clinician_page,
-    "patient": decision_aid,
-}
+AUDIENCES = ("clinician", "patient")
 
 
-def render_html(plan: Plan, audience: str = "clinician") -> str:
+def render_html(
+    plan: Plan, audience: str = "clinician", pictures: Mapping[str, tuple[Picture, ...]] | None = None
+) -> str:
     """The page for one audience as HTML text; the same plan gives the same text.
 
     Parameters
@@ -29,6 +27,8 @@ def render_html(plan: Plan, audience: str = "clinician") -> str:
         As `osteon.planning.plan` gives it.
     audience
         clinician for the report, patient for the decision aid, which does not rank.
+    pictures
+        Pictures made from images, by the name of the joint; the decision aid shows none.
 
     Raises
     ------
@@ -37,7 +37,7 @@ def render_html(plan: Plan, audience: str = "clinician") -> str:
     """
     if audience not in AUDIENCES:
         raise ValueError(f"audience is {audience!r}; use {' or '.join(AUDIENCES)}.")
-    page = AUDIENCES[audience](plan)
+    page = clinician_page(plan, pictures) if audience == "clinician" else decision_aid(plan)
     return environment().get_template(f"{audience}.html.j2").render(page=page)
 
 

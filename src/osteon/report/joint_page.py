@@ -22,7 +22,18 @@ from osteon.report.consensus import consensus
 from osteon.report.drawing import draw
 from osteon.report.forecast_figure import forecast_figure
 from osteon.report.options_page import option_details, verdict_groups
-from osteon.report.page import Effect, JointSection, Known, MissingLine, Move, Reason, Section, StageLine, TrialLine
+from osteon.report.page import (
+    Effect,
+    JointSection,
+    Known,
+    MissingLine,
+    Move,
+    Picture,
+    Reason,
+    Section,
+    StageLine,
+    TrialLine,
+)
 from osteon.report.untreated import untreated
 from osteon.staging import Staging
 
@@ -48,6 +59,7 @@ def joint_section(
     cite: Citations,
     preferences: Mapping[str, str],
     described: Mapping[str, tuple[str, str]],
+    pictures: tuple[Picture, ...] = (),
 ) -> JointSection:
     """Everything about one joint; `described` says where on the page each treatment is described."""
     joint, knowledge, anchor = plan.joint, cite.knowledge, words.joint_anchor(number)
@@ -66,6 +78,7 @@ def joint_section(
         drawing=drawing,
         no_drawing="" if drawing else "No section is drawn: Osteon draws the femoral head only.",
         measurements=tuple(measurement(f, plan, knowledge) for f in measurements(joint)),
+        pictures=pictures,
         missing=missing,
         missing_further=missing_further,
         untreated=untreated(plan, anchor, cite),

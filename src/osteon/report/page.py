@@ -5,6 +5,7 @@ A reason is a sentence with its sources; what is asked is one condition of a rul
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass
 
 from osteon.report.drawing import Drawing
@@ -348,6 +349,20 @@ class Untreated:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture made from images of the joint: `png` is the file, `alt` says what is to be seen in it."""
+
+    png: bytes
+    alt: str
+    caption: str
+
+    @property
+    def address(self) -> str:
+        """The picture as an address that needs no other file."""
+        return "data:image/png;base64," + base64.b64encode(self.png).decode("ascii")
+
+
+@dataclass(frozen=True, slots=True)
 class JointSection:
     """Everything about one joint, in the order in which it is read."""
 
@@ -361,6 +376,7 @@ class JointSection:
     drawing: Drawing | None
     no_drawing: str
     measurements: tuple[Known, ...]
+    pictures: tuple[Picture, ...]
     missing: tuple[MissingLine, ...]
     missing_further: tuple[str, ...]
     untreated: Untreated
