@@ -160,7 +160,7 @@ def test_the_published_plain_fit_of_m3_is_not_repeated(real_femur):
 
 def test_the_published_good_fit_of_m4_agrees(real_femur):
     sphere = head_sphere_of_surface(*real_femur("m4_left"))
-    # SOURCE.md: where the published fit is good, a robust fit agrees on the centre to 0.2-0.5 mm.
+    # Where the published fit is good, a robust fit agrees on the centre to 0.2-0.5 mm.
     assert np.linalg.norm(sphere.center_mm - [78.34, 28.85, -365.2]) < 0.5
 
 

@@ -2,7 +2,7 @@
 
 A direction from the head's centre counts as necrotic where at least 60 % of the bone from 1 to 5 mm under the surface
 is lesion. Without a rule that asks for depth, thin leaks of a mask add up to 133 degrees to an angle
-(measurements.md, section 2).
+(docs/explanation/images.md, section 2).
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from osteon.anatomy.volume import Array, Floats, Volume, sample
 
 Flags = NDArray[np.bool_]
 
-# The rule of measurements.md, section 2 (DERIVED there): the depth under the bone's surface that is looked at, and the
+# The rule of docs/explanation/images.md, section 2 (DERIVED there): the depth under the bone's surface that is looked
+# at, and the
 # share of it that has to be lesion. Shallower, and the blur of a voxel decides; deeper, and small lesions vanish.
 DEPTHS_MM = (1.0, 5.0)
 NECROTIC_SHARE = 0.6

@@ -11,7 +11,8 @@ from osteon.anatomy.surface import cropped_to_content, level
 from osteon.anatomy.volume import Array, Floats, Volume, sample
 from osteon.errors import Fault, InputError
 
-# Where along the axis the neck is looked for, in radii from the head's centre (measurements.md, section 1). Nearer than
+# Where along the axis the neck is looked for, in radii from the head's centre (docs/explanation/images.md, section
+# 1). Nearer than
 # 1.0 the section is still head; beyond 1.6 it enters the trochanters.
 NECK_RADII = (1.0, 1.6)
 NECK_SECTIONS = 13
@@ -33,7 +34,8 @@ def neck_axis(femur: Volume, head: Sphere) -> Floats:
     """Unit vector in LPS from the head's centre down the neck.
 
     The axis runs from the centre through the mean centroid of the cross-sections around the narrowest one, 1.0 to 1.6
-    radii from the centre; the sections are laid at right angles to it, so it is found by repetition (measurements.md,
+    radii from the centre; the sections are laid at right angles to it, so it is found by repetition
+    (docs/explanation/images.md,
     section 1).
 
     Parameters
@@ -80,7 +82,7 @@ def neck_shaft_angle_deg(hip: Hip) -> float | None:
     """Angle between neck and shaft in space, in degrees (about 125 in adults); None without a shaft axis.
 
     With these definitions it lies 5 to 9 degrees below the centre-line values published for the four LibHip femurs
-    (measurements.md, section 1, found 5 to 8 in the same way): state the method with the number.
+    (docs/explanation/images.md, section 1, found 5 to 8 in the same way): state the method with the number.
 
     Examples
     --------

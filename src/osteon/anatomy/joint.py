@@ -15,7 +15,8 @@ from osteon.anatomy.region import HEAD_PLANE_RADII
 from osteon.anatomy.surface import level
 from osteon.anatomy.volume import Floats, Volume, sample
 
-# Pelvic bone this near to the head's surface covers it (measurements.md, section 3, DERIVED). A smaller reach misses
+# Pelvic bone this near to the head's surface covers it (docs/explanation/images.md, section 3, DERIVED). A smaller
+# reach misses
 # an acetabulum behind a wide joint space, a larger one takes the ilium beside the head for cover.
 COVER_MM = 12.0
 # Masks of two bones that touch may overlap by a voxel or so, and the pelvis of the shape model by 3 mm.
@@ -123,7 +124,8 @@ def medial_wall(bone: NDArray[np.bool_], u: Floats, v: Floats, radius_mm: float)
 
 
 def weight_bearing(pelvis: Volume, hip: Hip, plane: Plane) -> WeightBearing | None:
-    """The weight-bearing part by the construction of the Japanese ministry's criteria (staging.md, section 5).
+    """The weight-bearing part by the construction of the Japanese ministry's criteria (criteria text of the Japanese
+    health ministry).
 
     The acetabular edge is joined to the lower margin of the teardrop; the perpendicular at the middle of that line
     meets the acetabulum at the medial end; all lateral of it, up to the edge, bears weight. None where edge or

@@ -1,6 +1,7 @@
 """On which plane is this head looked at, and what does the image show there exactly?
 
-A slice that is 4 mm off changes the Kerboul angle by 14 to 57 degrees (measurements.md, section 1). So the planes run
+A slice that is 4 mm off changes the Kerboul angle by 14 to 57 degrees (docs/explanation/images.md, section 1). So the
+planes run
 exactly through the head's centre and the image is resampled onto them.
 """
 
@@ -65,7 +66,8 @@ def mid_oblique(hip: Hip) -> Plane:
     """The plane through the head's centre that holds the neck axis and lies across the neck's coronal tilt.
 
     0 = along the neck axis out of the head (proximally), + = anterior. The anterior necrotic angle is then the angle
-    of the lesion's anterior end (staging.md, section 5: between the middle line of the neck and the line from the
+    of the lesion's anterior end (criteria text of the Japanese health ministry: between the middle line of the neck
+    and the line from the
     centre to the lesion's anterior end). That 0 lies on the proximal side of the neck's line is DERIVED: only so does
     a larger lesion have the larger angle.
     """

@@ -1,7 +1,8 @@
 """Which voxels belong to the head, and to which part of it?
 
 There is no agreed boundary between head and neck: the same lesion is 22.0, 18.9 or 18.5 % of the head by three usual
-ones (measurements.md, section 1). So each is offered under its name. Voxels that a boundary cuts count by the part
+ones (docs/explanation/images.md, section 1). So each is offered under its name. Voxels that a boundary cuts count by
+the part
 within it, so that thick slices do not move the answer.
 """
 
@@ -23,7 +24,8 @@ from osteon.anatomy.volume import Floats, Volume, crop, points_mm, sample, slab_
 Denominator = Literal["proximal_to_0.55r", "bone_in_sphere", "sphere"]
 DENOMINATORS: tuple[Denominator, ...] = ("proximal_to_0.55r", "bone_in_sphere", "sphere")
 
-# Where the plane across the neck axis cuts head from neck, in radii past the centre (measurements.md, section 1: moving
+# Where the plane across the neck axis cuts head from neck, in radii past the centre (docs/explanation/images.md,
+# section 1: moving
 # it from 0.35 to 0.75 moves a lesion from 25.2 to 20.1 %).
 HEAD_PLANE_RADII = 0.55
 # Bone proximal to that plane but further away than this many radii is the tip of a high greater trochanter.
@@ -42,7 +44,8 @@ BORDER_STEP_MM = 1.0
 # Border further than this from the head is not needed for a depth within it.
 DEEPEST_MM = 6.0
 
-# Shares of the head's width of the lateral and central pillar (staging.md, section 7: V); the medial one is the rest
+# Shares of the head's width of the lateral and central pillar (Xia 2020, doi:10.7507/1002-1892.201904075); the medial
+# one is the rest
 # (DERIVED).
 PILLAR_SHARES = {"medial": 0.3, "central": 0.4, "lateral": 0.3}
 PILLAR_SETTING = "pillars: lateral 30 %, central 40 %, medial the remaining 30 % of the head's width (medial DERIVED)"
@@ -144,7 +147,8 @@ def index_box(grid: Volume, center_mm: Floats, reach_mm: float) -> tuple[NDArray
 def octants(grid: Volume, hip: Hip) -> dict[str, Volume]:
     """How much of every voxel lies in each eighth of space about the head's centre, 0..1, float32.
 
-    The eighths are cut by the patient's three planes through the centre (measurements.md, section 2) and named
+    The eighths are cut by the patient's three planes through the centre (docs/explanation/images.md, section 2) and
+    named
     "superior_anterior_lateral" and so on; in every voxel they add up to 1.
 
     Parameters

@@ -22,7 +22,7 @@ Flags = NDArray[np.bool_]
 HEAD_RADIUS_MM = (15.0, 32.0)
 
 # The surface lies within this of the final sphere, and faces at most 25 degrees away from its radius, to be counted
-# (measurements.md, section 1: "points within 1 mm whose normal agrees").
+# (docs/explanation/images.md, section 1: "points within 1 mm whose normal agrees").
 NEAR_MM = 1.0
 AGREES = float(np.cos(np.radians(25)))
 
@@ -67,7 +67,8 @@ def fit_sphere(
     """The sphere that carries surface over the most directions, refined by least squares.
 
     Spheres through four random points (RANSAC) are ranked by the share of their directions in which a point lies
-    within `tolerance_mm`; the best one is refined by least squares on the points within 1 mm of it (measurements.md,
+    within `tolerance_mm`; the best one is refined by least squares on the points within 1 mm of it
+    (docs/explanation/images.md,
     section 1). With normals, only points that face away from the centre within 25 degrees count.
 
     Parameters
@@ -110,7 +111,8 @@ def refit_sphere(points_mm: ArrayLike, normals: ArrayLike | None, start: Sphere)
     """The sphere near `start` that fits the points best: least squares on those within 1 mm that face away from it.
 
     For a part of the surface that is known to be sound: the sphere of a collapsed head is fitted without its lesion
-    (measurements.md, section 3), whose rim lies within a millimetre and would pull the sphere into the collapse.
+    (docs/explanation/images.md, section 3), whose rim lies within a millimetre and would pull the sphere into the
+    collapse.
 
     Parameters
     ----------

@@ -28,7 +28,7 @@ def test_strokes_give_the_cap(usual_ball, way):
     index = np.round(truth.to_index(mask.volume.to_mm(np.argwhere(mask.volume.array)))).astype(int)
     found[tuple(index.T)] = True
     dice = 2 * (found & truth.array).sum() / (found.sum() + truth.array.sum())
-    # Scribble tools reach 0.67 to 0.87 (measurements.md, section 6); generous strokes do better.
+    # Scribble tools reach 0.67 to 0.87 (docs/explanation/images.md, section 6); generous strokes do better.
     assert dice > 0.85
     assert (mask.method, mask.author) == ("drawn", "Dr A")
 
