@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,6 +12,7 @@ import typer
 
 from osteon.errors import Fault, InputError, OsteonError
 from osteon.evidence_cli import evidence_app, forecast
+from osteon.imaging_cli import LesionMask, add_commands, measured_findings, pictures_of
 from osteon.terminal import CaseFile, JointName, Json, chosen, new_files, width, write
 
 USER_ERROR = 2  # exit code for input that the user can mend
@@ -27,7 +29,6 @@ schema_app = typer.Typer(help="Print a JSON Schema.", rich_markup_mode=None, no_
 app.add_typer(knowledge_app, name="knowledge")
 app.add_typer(schema_app, name="schema")
 app.add_typer(evidence_app, name="evidence")
-app.command()(forecast)
 
 
 @app.command("plan")
@@ -41,6 +42,10 @@ def plan_command(
     audience: Annotated[
         str, typer.Option("--for", help="clinician, or patient for a decision aid that does not rank.")
     ] = "clinician",
+    images: Annotated[
+        Path | None, typer.Option(help="Measure a hip of the case on these images first (folder, zip or file).")
+    ] = None,
+    lesion: LesionMask = None,
 ) -> None:
     """Plan the treatment of every joint in a case file, with reasons."""
     from osteon.planning import plan
@@ -48,7 +53,10 @@ def plan_command(
     if audience not in ("clinician", "patient"):
         raise InputError("--for", [Fault("", f"is {audience!r}; use clinician or patient.")])
     check_report_names(report or [])
-    made = plan(chosen(case, joint))
+    if lesion and not images:
+        raise InputError("--lesion", [Fault("", "is a mask on images: name them with --images.")])
+    examined, measured = measured_findings(case, joint, images, lesion) if images else (None, {})
+    made = plan(chosen(case, joint, measured))
     if json:
         from osteon.report.plan_json import plan_json
 
@@ -61,8 +69,9 @@ def plan_command(
         from osteon.planning.card import plan_card
 
         typer.echo(plan_card(made, width()), nl=False)
+    pictures = pictures_of(examined) if examined and report else {}
     for path in report or []:
-        write_report(made, path, audience)
+        write_report(made, path, audience, pictures)
 
 
 @app.command()
@@ -202,12 +211,12 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def write_report(plan: Any, path: Path, audience: str) -> None:
+def write_report(plan: Any, path: Path, audience: str, pictures: Mapping[str, Any] | None = None) -> None:
     """The report as HTML or PDF; where no PDF can be made, the HTML is written in its place and the error says so."""
     from osteon.report.html import render_html
     from osteon.report.pdf import render_pdf
 
-    page = render_html(plan, audience)
+    page = render_html(plan, audience, pictures)
     if path.suffix.lower() == ".html":
         write(path, page.encode())
         return
@@ -223,6 +232,10 @@ def write_report(plan: Any, path: Path, audience: str) -> None:
 def check_report_names(paths: list[Path]) -> None:
     if wrong := [path for path in paths if path.suffix.lower() not in (".html", ".pdf")]:
         raise InputError("--report", [Fault(path.name[:60], "must end in .html or .pdf.") for path in wrong])
+
+
+app.command()(forecast)
+add_commands(app)
 
 
 def main() -> None:
