@@ -26,8 +26,8 @@ class Examination:
     """One hip on its images: what was read, found, marked and measured.
 
     `series` is the one that was measured on; `ct` another one of the same hip that collapse and joint space were read
-    from, None where there is none. `correction` is the difference between what was proposed and a lesion that a person
-    corrected, None where nobody signed for one.
+    from, None where there is none. `path` is what was read. `correction` is the difference between what was proposed
+    and a lesion that a person corrected, None where nobody signed for one.
     """
 
     images: Images
@@ -37,6 +37,7 @@ class Examination:
     measurements: tuple[Measurement, ...]
     ct: Series | None = None
     ct_found: FoundHip | None = None
+    path: Path | None = None
     correction: Correction | None = None
     agreement: Agreement | None = None
 
@@ -102,7 +103,7 @@ def examine(
     told("measuring", 0.0)
     measured = measure(series, found, marked, ct=ct, ct_found=ct_found, progress=progress)
     told("measuring", 1.0)
-    return Examination(images, series, found, marked, measured, ct, ct_found, correction, agreed)
+    return Examination(images, series, found, marked, measured, ct, ct_found, path, correction, agreed)
 
 
 def untold(*_: object) -> None:

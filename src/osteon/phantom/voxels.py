@@ -122,7 +122,7 @@ def lesion_axis(recipe: Recipe, bones: Bones) -> Floats:
 
 
 # Rise of the lesion's base, in mm per mm away from its axis: a wedge is narrow at its root, a bowl follows the surface.
-SLOPES = {"cap": (-0.15, 0.15), "wedge": (0.4, 0.8), "bowl": (-0.35, -0.15)}
+SLOPES = {"cap": (-0.15, 0.15), "wedge": (0.4, 0.8), "bowl": (-0.25, -0.1)}
 
 
 def lesion_of(recipe: Recipe, bones: Bones, grid: Volume, head: Mask) -> Mask:

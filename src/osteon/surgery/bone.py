@@ -225,7 +225,7 @@ def halved(mask: Volume) -> Volume:
     """
     if mask.spacing_mm.max() > COARSEST_MM / 2 or min(mask.shape) < 4:
         return mask
-    even = mask.array[tuple(slice(0, n - n % 2) for n in mask.shape)].astype(np.float32)
+    even: Array = mask.array[tuple(slice(0, n - n % 2) for n in mask.shape)].astype(np.float32)
     for axis in range(3):
         even = (even.take(range(0, even.shape[axis], 2), axis) + even.take(range(1, even.shape[axis], 2), axis)) / 2
     affine = mask.affine @ np.diag([2.0, 2.0, 2.0, 1.0])

@@ -29,6 +29,8 @@ from osteon.surgery.drill import (
 from osteon.surgery.settings import SurgeryOptions, named_settings, settings, sources_of
 from osteon.surgery.tracts import CELL_MM, Lines, Tract, across, line_of, removed_ml, ring_cells
 
+# A thin tract reaches about as much along many lines: a few starts find one of them.
+PIN_STARTS = 8
 # Entries this far below the lesser trochanter are tried when no tract fits, to tell whether its level is what blocks.
 BELOW_MM = 25.0
 
@@ -117,7 +119,7 @@ def plan_pins(prepared: Prepared, options: SurgeryOptions) -> DrillPlan:
 
     Then every tract is moved once more with all others in place, so that none is worse for having been first.
     """
-    demands = Demands(options.pin_diameter_mm, options.joint_margin_mm, options.neck_margin_mm)
+    demands = Demands(options.pin_diameter_mm, options.joint_margin_mm, options.neck_margin_mm, PIN_STARTS)
     names = ("pin_diameter_mm", "pin_count", "pin_bridge_mm", *MARGINS)
     kind = "core decompression, several small tracts"
     depth = tips(prepared.coarse, prepared.lines, demands)

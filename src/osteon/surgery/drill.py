@@ -64,11 +64,15 @@ class Margin(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Demands:
-    """One kind of tract: how wide it is and how far it stays from the joint's and the neck's surface, mm."""
+    """One kind of tract: how wide it is and how far it stays from the joint's and the neck's surface, mm.
+
+    `starts` is from how many lines of the first search the second sets out.
+    """
 
     diameter_mm: float
     joint_mm: float
     neck_mm: float
+    starts: int = STARTS
 
     @property
     def radius_mm(self) -> float:
@@ -221,7 +225,7 @@ def best_tract(
     promising = lines[np.argsort(-gain)[: SEEN_TWICE // 2 if others else SEEN_TWICE]]
     left = 1.0 - share_in_any(others, fine.cells, fine.cell_mm) if others else None
     gain = worth(fine, promising, demands, options, others, left)
-    return improved(fine, promising[apart(promising, gain)], demands, options, others)
+    return improved(fine, promising[apart(promising, gain, demands.starts)], demands, options, others)
 
 
 def spaced(entries: Floats, others: Sequence[Tract], demands: Demands, options: SurgeryOptions) -> Array:
@@ -233,8 +237,8 @@ def spaced(entries: Floats, others: Sequence[Tract], demands: Demands, options: 
     return fits
 
 
-def apart(lines: Lines, gain: Floats) -> Array:
-    """Indices of the best lines of which no two enter and aim almost alike."""
+def apart(lines: Lines, gain: Floats, count: int) -> Array:
+    """Indices of up to `count` of the best lines, of which no two enter and aim almost alike."""
     chosen: list[int] = []
     order = np.argsort(-gain)
     for i in order[gain[order] > 0]:
@@ -242,7 +246,7 @@ def apart(lines: Lines, gain: Floats) -> Array:
         alike = lines.directions[chosen] @ lines.directions[i] > np.cos(np.radians(APART_DEG))
         if not (near & alike).any():
             chosen.append(int(i))
-        if len(chosen) == STARTS:
+        if len(chosen) == count:
             break
     return np.array(chosen, int)
 

@@ -68,6 +68,7 @@ def test_surface_points_lie_on_the_head(draw, left_mr):
     assert abs(np.median(gap)) < 0.5
 
 
+@pytest.mark.slow
 def test_a_mirrored_hip_is_the_other_side_with_the_same_measures(draw):
     drawn = draw.Drawn()
     twin = draw.Drawn(center_mm=drawn.center_mm * [-1, 1, 1], side="right")
@@ -82,6 +83,7 @@ def test_a_mirrored_hip_is_the_other_side_with_the_same_measures(draw):
     assert right.hip.head.radius_mm == pytest.approx(left.hip.head.radius_mm, abs=0.15)
 
 
+@pytest.mark.slow
 def test_turning_the_slices_upside_down_changes_nothing(left_mr):
     volume = left_mr.volume
     affine = volume.affine.copy()
@@ -100,11 +102,13 @@ def both(draw) -> Series:
     return Series("s1", "MR", image, "T1 COR")
 
 
+@pytest.mark.slow
 def test_of_two_hips_the_side_has_to_be_said(both):
     with pytest.raises(InputError, match="both hips are in view"):
         find_hip(both)
 
 
+@pytest.mark.slow
 def test_both_hips_are_found_right_first(both):
     found = find_hips(both)
     assert [hip.hip.side for hip in found] == ["right", "left"]
@@ -149,6 +153,7 @@ def series_of(array, kind="MR", mm=(4.0, 0.8, 0.8)) -> Series:
 NOISE = np.random.default_rng(0).normal(500, 100, (12, 90, 90))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["MR", "CT"])
 @pytest.mark.parametrize(
     "array",

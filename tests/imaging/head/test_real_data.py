@@ -11,6 +11,8 @@ from osteon.errors import InputError
 from osteon.imaging.head import find_hip, find_hips
 from osteon.imaging.read import read_images
 
+pytestmark = pytest.mark.slow
+
 SIDES = {"L": "left", "R": "right"}
 
 

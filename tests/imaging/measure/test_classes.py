@@ -83,9 +83,11 @@ def test_cjfh_types_follow_the_pillars(percent, covered, type_):
 
 
 def test_words_and_numbers_and_points_have_their_intervals():
-    assert interval_of("steinberg_size", "B", ["A", "B"]) == ("A", "B")
-    assert interval_of("lesion_volume_ml", 5.0, [4.0, 6.0]) == (4.0, 6.0)
-    assert interval_of("head_center_mm", (0.0, 0.0, 0.0), [(1.0, -1.0, 0.0)]) == ((0.0, -1.0, 0.0), (1.0, 0.0, 0.0))
+    # 21 readings: one at either end is left out, and the plain value always lies within.
+    assert interval_of("steinberg_size", "B", ["A"] * 2 + ["B"] * 18) == ("A", "B")
+    assert interval_of("lesion_volume_ml", 5.0, list(range(20))) == (1.0, 18.0)
+    assert interval_of("lesion_volume_ml", 30.0, list(range(20))) == (1.0, 30.0)
+    assert interval_of("head_center_mm", (0.0, 0.0), [(1.0, -1.0)] * 20) == ((0.0, -1.0), (1.0, 0.0))
     assert interval_of("jic_type", "unknown", ["A"]) is None
 
 

@@ -207,6 +207,7 @@ def test_turned_acquisition_changes_the_angle_by_less_than_8_degrees(bones, valu
     assert abs(angles[0] - angles[1]) < 8
 
 
+@pytest.mark.slow
 def test_a_mirrored_hip_measures_the_same(bones):
     # The bar is 0.5 %; the grids mirror exactly, so only rounding is left, and an arc's step of 1 degree at most.
     sides = {}

@@ -33,6 +33,7 @@ def test_the_interval_of_the_arc_holds_the_truth_and_is_not_a_point(capped, reco
     assert 4 < arc.high - arc.low < 50
 
 
+@pytest.mark.slow
 def test_an_automatic_border_is_less_sure_than_a_drawn_one(bones, record):
     grid = bones.grid()
     lesion = bones.cap(grid, "left", bones.direction("left", -10.0), 35.0)
@@ -47,6 +48,7 @@ def test_an_automatic_border_is_less_sure_than_a_drawn_one(bones, record):
     assert widths["automatic"] > widths["drawn"]
 
 
+@pytest.mark.slow
 def test_the_same_images_give_the_same_intervals(bones):
     grid = bones.grid(spacing_mm=1.5)
     lesion = bones.drawn(bones.cap(grid, "left", bones.direction("left", -10.0), 35.0))
@@ -98,7 +100,7 @@ def test_a_socket_whose_lower_end_is_not_seen_declares_the_assumed_medial_end(bo
 
     end = record(measured, "weight_bearing_medial_end_deg")
     assert "assumed_medial_end" in end.settings
-    assert end.high - end.low > 15
+    assert end.high - end.low > 10
 
 
 def test_shape_and_joint_are_measured_on_the_ct_where_there_is_one(bones, record):

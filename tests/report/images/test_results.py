@@ -157,7 +157,7 @@ def test_dicom_objects_refer_to_the_images_they_came_from(phantom_folder, tmp_pa
 
     path = phantom_folder / "mr"
     examined = examine(path)
-    files = result_files(examined, source=path)
+    files = result_files(examined)
     segmentation, report = (dcmread(BytesIO(files[f"dicom/{name}.dcm"])) for name in ("segmentation", "measurements"))
     assert segmentation.FrameOfReferenceUID == examined.series.frame_of_reference_uid
     assert report.StudyInstanceUID == segmentation.StudyInstanceUID == examined.series.study_uid

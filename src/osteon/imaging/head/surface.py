@@ -46,7 +46,7 @@ class Skin:
 
 def skin_of(ball: Ball, layers: Layers) -> Skin:
     """The surface from the drops on the sphere and from sunken bone, moved from the drop to the outer surface."""
-    radius = ball.radius_mm + layers.outer_mm
+    radius = float(ball.radius_mm + layers.outer_mm)
     away = ball.drops.place_mm[ball.on | sunken(ball, layers)] - ball.center_mm
     length = np.linalg.norm(away, axis=1)
     units, gap = away / length[:, None], length - ball.radius_mm

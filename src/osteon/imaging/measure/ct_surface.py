@@ -18,7 +18,7 @@ STEP_MM = 0.25
 # The joint space is the darkest place from a little inside the sphere to 3 mm outside it; the socket lies beyond.
 JOINT_MM = (-1.0, 3.0)
 DEEPEST_MM = 9.0  # a head that has sunk further is no sphere any more
-PLATE_MM = 4.0  # the brightest bone this far behind the joint is the plate
+PLATE_MM = 6.0  # the brightest bone this far behind the darkest place is the plate: a wide joint and the plate itself
 # Plate over joint in Hounsfield units: bone against cartilage and fluid is 400 to 900. Less is not CT of bone.
 LEAST_CONTRAST_HU = 150.0
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from io import StringIO
 from pathlib import Path
 
 from osteon.anatomy import Volume, head_region
 from osteon.errors import InputError
+from osteon.imaging.corrections import to_json
 from osteon.imaging.examination import Examination
 from osteon.imaging.masks import mask_on
 from osteon.imaging.measure import measurements_dict
@@ -35,6 +37,7 @@ PURPOSES = {
     "viewer.html": "the images in a viewer, where the lesion can be corrected by hand",
     "measurements.json": "every measurement with its interval, convention and settings, for programs",
     "measurements.csv": "the same as a table",
+    "correction.json": "what was changed in the proposed lesion, by whom and when, and how well the two agreed",
     "surgery.json": "the operations: every point, direction, distance and volume, for programs",
     "masks/lesion.nii.gz": "mask of the lesion, on the grid it was marked on",
     "masks/femur.nii.gz": "mask of the proximal femur, the lesion filled in",
@@ -53,7 +56,6 @@ def result_files(
     examination: Examination,
     surgical_plan: SurgicalPlan | None = None,
     *,
-    source: Path | None = None,
     stamp: Stamp | None = None,
 ) -> dict[str, bytes]:
     """All files of one examination by their names in the folder; `index.html` shows them.
@@ -64,9 +66,6 @@ def result_files(
         One hip on its images, as `osteon.imaging.examination.examine` gives it.
     surgical_plan
         The operations planned on it, if any.
-    source
-        The folder, zip or file that was read: DICOM objects are written only with it, as they repeat the headers of
-        the images they refer to.
     stamp
         Time and identifiers of the DICOM objects; new ones where not given.
     """
@@ -74,7 +73,7 @@ def result_files(
     drawn = operation_pictures(examination, surgical_plan) if surgical_plan else {}
     files = {each.file: each.picture.png for each in (*pictures, *drawn.values())}
     files |= tables(examination, surgical_plan) | masks(examination) | surfaces(examination)
-    objects, remarks = dicom_objects(examination, source, stamp or new_stamp())
+    objects, remarks = dicom_objects(examination, examination.path, stamp or new_stamp())
     files |= objects | viewer(examination)
     listed = [FileLine(name, purpose) for name, purpose in PURPOSES.items() if name in files]
     page = examination_page(examination, surgical_plan, pictures, drawn, listed, remarks)
@@ -93,6 +92,9 @@ def tables(examination: Examination, plan: SurgicalPlan | None) -> dict[str, byt
         "measurements.json": json_bytes(content),
         "measurements.csv": csv_bytes(content["measurements"]),
     }
+    if examination.correction and examination.agreement:
+        change = json.loads(to_json(examination.correction))
+        files["correction.json"] = json_bytes({"agreement": asdict(examination.agreement), "correction": change})
     return files if plan is None else files | {"surgery.json": json_bytes(surgery_dict(plan))}
 
 
