@@ -1,8 +1,8 @@
 """How long from a folder of MR slices to every measurement with its interval, and which stage takes how long?
 
 Run it with `python benchmarks/imaging.py`: a synthetic hip with 40 slices of 256 x 256 pixels, each stage in turns, the
-peak memory in a process of its own; then voxelisation, the sphere of a head and distance maps against named peers on the
-same femur. Absolute times belong to one machine; the ratios travel. Nothing here is a test.
+peak memory in a process of its own; then voxelisation, the sphere of a head and distance maps against named peers on
+the same femur. Absolute times belong to one machine; the ratios travel. Nothing here is a test.
 """
 
 import resource

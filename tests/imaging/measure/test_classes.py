@@ -85,6 +85,7 @@ def test_cjfh_types_follow_the_pillars(percent, covered, type_):
 def test_words_and_numbers_and_points_have_their_intervals():
     # 21 readings: one at either end is left out, and the plain value always lies within.
     assert interval_of("steinberg_size", "B", ["A"] * 2 + ["B"] * 18) == ("A", "B")
+    assert interval_of("steinberg_size", "B", ["C"] * 10 + ["B"] * 10) == ("B", "C")
     assert interval_of("lesion_volume_ml", 5.0, list(range(20))) == (1.0, 18.0)
     assert interval_of("lesion_volume_ml", 30.0, list(range(20))) == (1.0, 30.0)
     assert interval_of("head_center_mm", (0.0, 0.0), [(1.0, -1.0)] * 20) == ((0.0, -1.0), (1.0, 0.0))
@@ -125,7 +126,13 @@ def test_choices_of_a_finding_are_those_of_the_vocabulary():
     row = TABLE["finding"]["lateral_pillar"]
 
     assert set(row["choice"].values()) == set(vocabulary()["lateral_pillar"].choices)
-    assert set(row["choice"]) == set(ORDERS[-1])
+    assert set(row["choice"]) == set(ORDERS["cjfh_type"])
+
+
+def test_every_word_that_is_measured_has_an_order():
+    words = {name for name, row in TABLE["measurement"].items() if not row["unit"]}
+
+    assert words == set(ORDERS)
 
 
 def test_preserved_angles_are_read_on_radiographs_and_not_filled():

@@ -14,12 +14,13 @@ from osteon.imaging.series import Measured
 # in at least 9 of 10, on true masks and on automatic ones; 0 and 100 make the intervals half as wide again.
 ENDS = (5, 95)
 
-# Words in their order, mildest first; a word that stands in none of these rows has no range.
-ORDERS: tuple[tuple[str, ...], ...] = (
-    TYPES,
-    *(tuple(table["labels"]) for table in settings()["classes"].values()),
-    ("none", "M", "C", "L1", "L2", "L3"),
-)
+# Words in their order, mildest first.
+ORDERS: dict[str, tuple[str, ...]] = {
+    **{name: tuple(table["labels"]) for name, table in settings()["classes"].items()},
+    "jic_type": TYPES,
+    "jic_type_flexed": TYPES,
+    "cjfh_type": ("none", "M", "C", "L1", "L2", "L3"),
+}
 # Angles that run around the whole turn: their range is taken about the plain value, so that it may pass 180.
 TURNING = frozenset({"lesion_longitude_deg", "lesion_medial_end_deg", "lesion_lateral_end_deg"}) | {
     "lesion_posterior_end_deg",
@@ -47,7 +48,7 @@ def interval_of(name: str, plain: Measured, others: Sequence[Measured]) -> tuple
     (152.0, 188.0)
     """
     if isinstance(plain, str):
-        return words_between(plain, [str(each) for each in others])
+        return words_between(ORDERS[name], plain, [str(each) for each in others])
     values = np.array([plain, *others], float)
     if name in TURNING:
         values = plain + (values - plain + 180) % 360 - 180
@@ -58,10 +59,9 @@ def interval_of(name: str, plain: Measured, others: Sequence[Measured]) -> tuple
     return float(low), float(high)
 
 
-def words_between(plain: str, others: Sequence[str]) -> tuple[str, str] | None:
-    """The mildest and the worst class but for a twentieth of the readings at either end."""
-    order = next((row for row in ORDERS if plain in row), None)
-    if order is None:
+def words_between(order: Sequence[str], plain: str, others: Sequence[str]) -> tuple[str, str] | None:
+    """The mildest and the worst class but for a twentieth of the readings at either end; None for one without order."""
+    if plain not in order:
         return None
     places = sorted(order.index(word) for word in (plain, *others) if word in order)
     low, high = (places[round(share / 100 * (len(places) - 1))] for share in ENDS)
