@@ -24,6 +24,7 @@ from osteon.version import __version__
 EXAMPLES = Path(__file__).parents[1] / "examples"
 DEMO = str(EXAMPLES / "demo_hip.toml")
 COMMANDS = ["plan", "stage", "explain", "check", "new", "show", "findings", "knowledge check", "schema plan"]
+COMMANDS += ["images", "measure", "lesion", "surgery", "phantom"]
 COMMANDS += ["forecast", *(f"evidence {name}" for name in "studies template import pool network table pages".split())]
 KINDS = {
     "treatment": knowledge().treatments,

@@ -31,8 +31,8 @@ from osteon.surgery.tracts import (
     toward,
 )
 
-# Coarse grid: entries and aims this far apart. The best of ten times as many lines was reached from here on every bone
-# tried (tests/surgery/test_drill.py); wider grids miss the way through a narrow neck.
+# Coarse grid: entries and aims this far apart. From 4 and 3 mm the plan fell 2.6 % short of brute force on one of ten
+# bones; from here it stays within 1 % (tests/surgery/test_drill.py).
 ENTRY_STEP_MM, AIM_STEP_MM = 3.0, 2.5
 # Points of the surface and cells of the lesion in the first search, and in the second.
 COARSE_SURFACE_MM, FINE_SURFACE_MM = 2.5, 1.2
@@ -41,8 +41,8 @@ COARSE_CELL_MM, FINE_CELL_MM = 2.0, 1.0
 STARTS, FIRST_STEP_MM, LAST_STEP_MM, ROUNDS = 24, 2.5, 0.15, 24
 # Two starts enter this far apart, or point this far apart: nearer ones climb the same hill.
 APART_MM, APART_DEG = 5.0, 3.0
-# The last search on the whole surface: how many lines, with what first step. A step that reaches less than this times
-# more is no step up.
+# The last search, on every point of the surface near the lines: how many lines, with what first step. A step that
+# reaches less than this times more is no step up.
 FINALISTS, FINAL_STEP_MM, LEAST_RISE = 6, 1.0, 1.0003
 # The first search sees the surface thinned and so lets some lines pass that the second does not: this many are seen
 # twice (half as many for a tract beside others), and starts are moved on while they reach this share of the best.
