@@ -35,10 +35,11 @@ lint: $(READY) ## the checks of `make check` without the tests
 docs: $(READY) ## write the generated pages of the manual anew
 	$(BIN)/python docs/generate.py
 
-bench: $(READY) ## time a cold start, a plan and the evidence, as ratios within one run
+bench: $(READY) ## time a cold start, a plan, the evidence and images, as ratios within one run
 	$(BIN)/python benchmarks/cold_start.py
 	$(BIN)/python benchmarks/evidence.py
 	$(BIN)/python benchmarks/pooling.py
+	$(BIN)/python benchmarks/imaging.py
 
 lock: $(READY) ## resolve the newest allowed versions into the lock files
 	$(LOCK) --output-file requirements.lock
