@@ -10,8 +10,9 @@ from osteon.imaging.measure.jic import TYPES
 from osteon.imaging.measure.settings import settings
 from osteon.imaging.series import Measured
 
-# Percent of the readings below either end. On 72 phantoms the truth then lies within the interval of every main measure
-# in at least 9 of 10, on true masks and on automatic ones; 0 and 100 make the intervals half as wide again.
+# Percent of the readings below either end. On 22 phantoms with automatic masks the truth then lies within the interval
+# of arcs, volume and fractions in 91 to 95 %, on 21 with true masks always. With 10 and 90 the automatic arcs fall to
+# 86 %, and 0 and 100 make every interval half as wide again.
 ENDS = (5, 95)
 
 # Words in their order, mildest first.
