@@ -238,7 +238,10 @@ def measured_findings(
 
         side = side_in(case, joint)
         examined = examination(images, lesion, None, side, "", progress)
-    return examined, {f"{side} femoral_head": as_findings(examined.measurements)}
+    kinds = {
+        each.id: " ".join(filter(None, (each.weighting, each.kind, each.plane))) for each in examined.images.series
+    }
+    return examined, {f"{side} femoral_head": as_findings(examined.measurements, kinds)}
 
 
 def pictures_of(examined: Any) -> Mapping[str, Any]:

@@ -183,7 +183,7 @@ def test_findings_enter_a_case_with_their_source(capped):
 
     found = case.joints[0].findings["modified_kerboul_deg"]
     assert found.origin == "measured"
-    assert found.source == "measured on series s1 (T1 coronal) by the convention mid_planes, lesion marked by reader 1"
+    assert found.source == "measured on series s1 (T1 coronal) by the convention mid planes, lesion marked by reader 1"
     assert case.joints[0].findings["mri_lesion"].value is True
 
 

@@ -38,7 +38,7 @@ def as_findings(
     --------
     >>> radius = Measurement("head_diameter_mm", 48.0, 47.0, 49.0, "mm", "fitted_sphere", "s1", "found in T1 MR")
     >>> as_findings([radius], {"s1": "T1 coronal"})["head_diameter_mm"]["source"]
-    'measured on series s1 (T1 coronal) by the convention fitted_sphere, found in T1 MR'
+    'measured on series s1 (T1 coronal) by the convention fitted sphere, found in T1 MR'
     """
     by_key = {(each.name, each.convention): each for each in measurements}
     filled = {}
@@ -102,7 +102,9 @@ def quantity(row: Mapping[str, Any], each: Measurement) -> dict[str, Any] | None
     low, high = ends_of(each)
     if low <= row.get("low_above", float("-inf")):
         return None
-    return {"value": plain(each.value), "low": plain(low), "high": plain(high), "unit": each.unit}
+    # One digit after the point is more than any of them is sure to; rounding keeps their order.
+    value, low, high = (round(float(str(part)), 1) for part in (each.value, low, high))
+    return {"value": value, "low": low, "high": high, "unit": each.unit}
 
 
 def ends_of(each: Measurement) -> tuple[float, float]:
@@ -121,4 +123,5 @@ def source_text(each: Measurement, series: Mapping[str, str]) -> str:
         by = "lesion marked automatically"
     else:
         by = f"lesion marked by {each.author}"
-    return f"measured on series {each.series}{kind} by the convention {each.convention}, {by}"
+    convention = each.convention.replace("_", " ")
+    return f"measured on series {each.series}{kind} by the convention {convention}, {by}"
