@@ -48,7 +48,7 @@ def write_whole_folder(folder: Path, contents: Mapping[str, bytes]) -> None:
     Parameters
     ----------
     folder
-        The folder, which may not exist yet unless it is empty; the one above it must exist.
+        The folder, which may not exist yet unless it is empty; those above it are made where they are missing.
     contents
         The files by their names in the folder, where "/" leads into folders below.
 
@@ -71,6 +71,7 @@ def write_whole_folder(folder: Path, contents: Mapping[str, bytes]) -> None:
         if os.path.lexists(folder) and not (folder.is_dir() and not any(folder.iterdir())):
             message = "exists already and is not empty. Name a new folder."
             raise InputError(folder.name, [Fault("", message)])
+        folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".osteon-") as beside:
             unfinished = Path(beside, folder.name)
             unfinished.mkdir()
