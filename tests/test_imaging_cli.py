@@ -124,7 +124,7 @@ def test_a_plan_takes_what_the_images_show_as_findings(osteon, phantom, case, tm
 
     code, out, _ = osteon("plan", case, "--images", phantom / "mr", "--json", "--report", report)
 
-    found = {f["name"]: f for f in json.loads(out)["joints"][0]["findings"]}
+    found = json.loads(out)["joints"][0]["findings"]
     assert code == 0
     assert found["lesion_fraction_percent"]["origin"] == "measured"
     assert "lesion marked automatically" in found["lesion_fraction_percent"]["source"]

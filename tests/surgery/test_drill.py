@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from osteon.anatomy import Volume
-from osteon.surgery import Tract, assess, default_options, make_ready, plan_operations
+from osteon.surgery import Tract, assess, default_options, make_ready
 from osteon.surgery.bone import cubic, lateral_cortex, lesion_cells, one_per_cube
 from osteon.surgery.decompression import plan_core, plan_pins, plan_strut, prepare
 from osteon.surgery.tracts import removed_ml
@@ -298,16 +298,3 @@ def test_the_tract_found_is_within_two_percent_of_brute_force(drawn, real_femurs
 
     assert plan.reached_ml >= 0.98 * brute_force_ml(bone, options, plan.diameter_mm)
     assert keeps(plan, bone.femur, hip)
-
-
-@pytest.mark.slow
-def test_all_operations_take_less_than_eight_seconds_of_one_core(drawn, real_femurs):
-    import time
-
-    hip, femur = real_femurs["model 5"]
-    lesion = drawn.lesion(hip, femur, UP_AND_FRONT, 50, 16)
-    start = time.process_time()
-
-    plan_operations(hip, femur, lesion, options=default_options(weight_bearing_deg=(-50.0, 30.0)))
-
-    assert time.process_time() - start < 8.0
