@@ -19,7 +19,7 @@ import numpy as np
 ROUNDS = 3
 BAR_S, BAR_MIB = 10.0, 1500.0
 # 40 slices of 256 x 256 pixels, on a synthetic hip.
-RECIPE = {"slice_mm": 2.85, "gap_mm": 0.0, "pixel_mm": 0.7, "field_mm": 179.2}
+RECIPE = {"slice_mm": 1.9, "gap_mm": 0.0, "pixel_mm": 0.58, "field_mm": 148.5}
 
 
 def main() -> None:

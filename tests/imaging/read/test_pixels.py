@@ -1,6 +1,7 @@
 """Compressed pixels give the same values, and what harms a decoder harms nothing else."""
 
 import random
+import time
 
 import numpy as np
 import pytest
