@@ -12,6 +12,8 @@ import pytest
 from scipy import ndimage
 
 from osteon.anatomy import Floats, Volume
+from osteon.imaging.found import FoundHip
+from osteon.imaging.head import find_hip
 from osteon.imaging.series import Series
 
 MUSCLE, MARROW, CORTEX, CARTILAGE, SOCKET = 0, 1, 2, 3, 4
@@ -126,6 +128,11 @@ def draw() -> SimpleNamespace:
 @pytest.fixture(scope="session")
 def left_mr() -> Series:
     return mr([Drawn()])
+
+
+@pytest.fixture(scope="session")
+def found_left(left_mr) -> FoundHip:
+    return find_hip(left_mr)
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from osteon.anatomy.sphere import head_directions
 from osteon.imaging.head.ball import Layers, biweight, layers_of, profile, sphere_through
+from osteon.imaging.head.whole import rise_offset
 
 
 @settings(max_examples=25, deadline=None)
@@ -42,3 +43,10 @@ def test_a_wrong_guess_of_the_cortex_moves_the_surface_little():
 def test_bone_that_sank_in_does_not_move_the_sphere():
     assert biweight(np.array([-1.2, -3.0, 1.7]), 1.0).tolist() == [0.0, 0.0, 0.0]
     assert biweight(np.array([-0.8]), 1.0) < biweight(np.array([0.8]), 1.0)
+
+
+def test_a_rise_from_a_dark_core_is_the_surface_and_that_behind_a_thin_plate_lies_outside_it():
+    layers = Layers(1500.0, 750.0, 200.0, 0.9, 0.5, 1.0)
+    dark, grey = rise_offset(layers, np.array([200.0, 800.0]))
+    assert dark == pytest.approx(0.0, abs=0.1)
+    assert 0.4 < grey < 0.8

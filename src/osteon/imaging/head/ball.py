@@ -266,12 +266,18 @@ BEYOND_MM = 1.75
 
 
 def mean_profile(ball: Ball, to_mm: float) -> tuple[Floats, Floats]:
-    """Median image value by distance outside the sphere, from -5 to `to_mm`, over the rays that end on the sphere."""
-    ray = ball.drops.ray[ball.on]
+    """Median image value by distance outside the drop of each ray, from -5 to `to_mm`.
+
+    Each ray is laid on the others by its own drop: laid by the sphere, a head that is not round would blur the mean and
+    hide a thin plate.
+    """
+    ray, places = ball.drops.ray, ball.drops.place_mm - ball.center_mm
     # Where a slice cuts the surface at a slant, its thickness smears the edge.
     upright = np.linalg.norm(ball.rays.origin[ray] - ball.center_mm, axis=1) < 0.55 * ball.radius_mm
-    ray = ray[upright] if upright.sum() > 20 else ray
-    depth = np.linalg.norm(ball.rays.places()[ray] - ball.center_mm, axis=-1) - ball.radius_mm
+    chosen = ball.on & (ball.drops.marrow > 0.5)
+    chosen = chosen & upright if (chosen & upright).sum() > 20 else ball.on
+    ray, drop = ray[chosen], np.linalg.norm(places[chosen], axis=1)
+    depth = np.linalg.norm(ball.rays.places()[ray] - ball.center_mm, axis=-1) - drop[:, None]
     value = ball.rays.profile[ray]
     edges = np.arange(-5.0, to_mm + 0.01, 0.25)
     at = np.digitize(np.where(np.isfinite(value), depth, 99.0), edges)

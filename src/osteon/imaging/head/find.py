@@ -42,6 +42,7 @@ from osteon.imaging.head.neck import neck_direction
 from osteon.imaging.head.rays import cast, find_drops
 from osteon.imaging.head.seek import Candidate, seek_balls
 from osteon.imaging.head.surface import skin_of
+from osteon.imaging.head.whole import wholly_fitted
 from osteon.imaging.series import Series
 
 Progress = Callable[[str, float], None]
@@ -194,6 +195,7 @@ def checked(series: Series, image: Volume, ball: Ball) -> Head | None:
         return None
     ball = evenly_fitted(ball)
     layers = fit_layers(ball, cortex_level(series, image))
+    ball = wholly_fitted(image, ball, layers)
     neck = neck_direction(image, ball, layers)
     seen = neck is not None and neck[1] >= NECK_SHARE and neck[0][2] < 0.15 and abs(neck[0][1]) < 0.75
     if ball.share < (SHARE_WITH_NECK if seen else SHARE_ALONE):
@@ -261,8 +263,7 @@ def head_at_clicks(series: Series, image: Volume, clicks: Floats) -> tuple[Head,
     else:
         ball = evenly_fitted(ball)
     layers = fit_layers(ball, cortex_level(series, image))
-    if notes:
-        layers = replace(layers, outer_mm=0.0)
+    ball, layers = (ball, replace(layers, outer_mm=0.0)) if notes else (wholly_fitted(image, ball, layers), layers)
     neck = neck_direction(image, ball, layers)
     return (Head(ball, layers, neck[0] if neck is not None and neck[1] >= NECK_SHARE else None, notes),)
 

@@ -7,7 +7,7 @@ also come from a lesion's band, vessels and neighbouring bone; which ones are th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from scipy import ndimage
@@ -44,18 +44,20 @@ class Rays:
 class Drops:
     """Places where the image drops steeply going outward: their ray (rising), distance along it, LPS place and height.
 
-    `weight` (0 to 1) says how much a drop looks like the edge of healthy bone: high, and the first on its ray.
+    `marrow` (0 to 1) says how much what lies before the drop is as bright as marrow, `weight` (0 to 1) how much the
+    drop looks like the edge of healthy bone: out of marrow, high, and the first on its ray.
     """
 
     ray: Array
     reach_mm: Floats
     place_mm: Floats
     height: Floats
+    marrow: Floats
     weight: Floats
 
     def only(self, which: Array) -> Drops:
         """Some of the drops."""
-        return Drops(*(field[which] for field in (self.ray, self.reach_mm, self.place_mm, self.height, self.weight)))
+        return Drops(*(getattr(self, field.name)[which] for field in fields(self)))
 
 
 def cast(image: Volume, center_mm: Floats, radius_mm: float, beyond_mm: float = 8.0) -> Rays:
@@ -90,7 +92,8 @@ def find_drops(image: Volume, rays: Rays, least: float = 0.3) -> Drops:
     b, m, a = before[ray, k], middle[ray, k], after[ray, k]
     reach = rays.reach_mm[k + 1] + 0.5 * (b - a) / (b - 2 * m + a) * STEP_MM
     place = rays.origin[ray] + reach[:, None] * rays.direction[ray]
-    drops = Drops(ray, reach, place, m, edge_weight(ray, reach, m))
+    marrow = marrow_before(rays, ray, reach, m)
+    drops = Drops(ray, reach, place, m, marrow, marrow * edge_weight(ray, reach, m))
     return drops.only(facing(image, drops, rays) > FACES)
 
 
@@ -108,6 +111,29 @@ def edge_weight(ray: Array, reach: Floats, height: Floats) -> Floats:
     # Behind the band of a lesion that holds the centre there may still be a whole radius of healthy bone.
     healthy = np.where(behind, 0.5 * np.clip((run - 10.0) / 12.0, 0.05, 1.0), 1.0)
     return np.asarray(high * healthy)
+
+
+def marrow_before(rays: Rays, ray: Array, reach: Floats, height: Floats) -> Floats:
+    """How much what lies before each drop is as bright as it is before the highest drops, 0 to 1.
+
+    A lesion's core and the joint are darker than healthy marrow: the drop into the socket's plate is no head's edge,
+    though it lies on a sphere about the same centre.
+    """
+    if not len(ray):
+        return np.zeros(0)
+    smooth = ndimage.uniform_filter1d(np.nan_to_num(rays.profile), 3, axis=1)
+    steps = np.arange(round(BEFORE_MM[0] / STEP_MM), round(BEFORE_MM[1] / STEP_MM) + 1)
+    at = np.clip(np.round((reach - rays.reach_mm[0]) / STEP_MM).astype(int)[:, None] - steps, 0, smooth.shape[1] - 1)
+    before = smooth[ray[:, None], at].max(axis=1)
+    usual = np.median(before[height >= np.percentile(height, 75)])
+    return np.asarray(np.clip((before / usual - DARK) / (BRIGHT - DARK), 0.0, 1.0))
+
+
+# Marrow is looked for this far before a drop: past the plate's blur, and not across a whole lesion.
+BEFORE_MM = (1.0, 5.0)
+# Parts of the usual brightness before a high drop at which there is no marrow and all marrow. The phantoms' cartilage
+# has 0.46 to 0.62 of fatty marrow's signal; the room above it allows for the coil's shading.
+DARK, BRIGHT = 0.5, 0.85
 
 
 def drop_heights(rays: Rays) -> Floats:
