@@ -215,14 +215,14 @@ def brute_force_ml(bone, options, diameter_mm):
     """The most lesion that any line reaches of every entry 3 mm apart with every aim 3 mm apart.
 
     Written apart from the search, without its closed form for many lines or its moves: all lines on a thinned surface,
-    which only lets more pass, then the 200 best of them on all points of the surface, measured as plans are.
+    which only lets more pass, then the 100 best of them on all points of the surface, measured as plans are.
     """
     entries = lateral_cortex(bone, options)
     entries = entries[one_per_cube(entries, 3.0)]
     cells, ml = lesion_cells(bone, 1.5)
     aims = cells[one_per_cube(cells * [1.0, 1.0, 0.3], 3.0)]  # seen from the side: about one aim a column
     thin = {part: bone.surface.of(part) for part in ("neck", "other", "joint")}
-    thin = {part: points[one_per_cube(points, 2.2)] for part, points in thin.items()}
+    thin = {part: points[one_per_cube(points, 3.0)] for part, points in thin.items()}
     ways = [ways_in(entry, aims, bone, options) for entry in entries]
     rough = [
         reached(entry, way, cells, ml, thin, options, diameter_mm / 2) for entry, way in zip(entries, ways, strict=True)
@@ -230,7 +230,7 @@ def brute_force_ml(bone, options, diameter_mm):
     starts = np.repeat(entries, [len(way) for way in ways], axis=0)
     full = {part: bone.surface.of(part) for part in thin}
     best = 0.0
-    for k in np.argsort(-np.concatenate(rough))[:200]:
+    for k in np.argsort(-np.concatenate(rough))[:100]:
         way = np.concatenate(ways)[k]
         length = lengths(starts[k], way[None], full, options, diameter_mm / 2)[0]
         best = max(best, removed_ml(bone.lesion, [Tract(starts[k], starts[k] + length * way, diameter_mm)]))
@@ -265,6 +265,7 @@ def reached(entry, ways, cells, ml, surface, options, radius):
 
 
 def along_aside(offset, ways):
+    offset, ways = offset.astype(np.float32), ways.astype(np.float32)  # good to 0.001 mm
     along = offset @ ways.T
     return along, np.sqrt(np.maximum((offset**2).sum(axis=1)[:, None] - along**2, 0))
 

@@ -16,7 +16,7 @@ import pytest
 from osteon.errors import InputError
 from osteon.imaging.read import read_images, read_series
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("dcm2niix")]
 
 LIST = Path(__file__).with_name("every_test_file.txt")
 LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
