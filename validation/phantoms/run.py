@@ -226,8 +226,13 @@ def brief(row: Row) -> str:
 def errors(rows: Sequence[Row], mask: str, key: str, *, absolute: bool = True) -> Floats:
     """Measured less true, of all rows that have both."""
     pairs = [row[mask][key] for row in rows if key in row.get(mask, {})]
-    found = np.array([value - true for value, _, _, true in pairs if not isinstance(true, str)], float)
+    found = np.array([value - true for value, _, _, true in pairs if not isinstance(true, str) and is_number(value)])
     return np.abs(found) if absolute else found
+
+
+def is_number(value: object) -> bool:
+    """Whether a depth was said, and not that it is unclear."""
+    return isinstance(value, int | float)
 
 
 def worst(rows: Sequence[Row], mask: str, key: str) -> float:
@@ -262,6 +267,7 @@ def angle_covered_percent(rows: Sequence[Row], mask: str) -> float:
         low <= true <= high
         for row in with_lesion(rows)
         for value, low, high, true in [row[mask]["modified_kerboul_deg, mid_planes"]]
+        if low is not None
     ]
     return 100 * float(np.mean(held)) if held else float("nan")
 
@@ -364,7 +370,7 @@ def signed(row: Row, mask: str, key: str, digits: int) -> str:
     if key not in row[mask]:
         return ""
     value, _, _, true = row[mask][key]
-    return f"{value - true:+.{digits}f}"
+    return f"{value - true:+.{digits}f}" if is_number(value) else str(value)
 
 
 def types(row: Row) -> str:

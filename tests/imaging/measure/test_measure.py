@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
+from osteon.anatomy import head_directions
 from osteon.case import read_case
 from osteon.imaging.measure import as_findings, measure, measurements_dict
-from osteon.imaging.series import Measurement
+from osteon.imaging.series import Measurement, Series
 
 
 @pytest.fixture(scope="module")
@@ -229,3 +232,46 @@ def test_a_pillar_is_filled_only_when_both_ends_of_the_type_agree():
 
     assert as_findings([sure])["lateral_pillar"]["value"] == "whole"
     assert "lateral_pillar" not in as_findings([open_])
+
+
+def dented_mr(bones, plate_signal, method="automatic"):
+    """An MR of a head sunk by 3 mm over a grey lesion, found as if it were whole, and the lesion in it."""
+    grid = bones.grid(spacing_mm=0.75)
+    top = bones.direction("left", -10.0)
+    bone, lesion = bones.femur(grid, dent_mm=3.0, dent_at=top).array, bones.cap(grid, "left", top, 40.0)
+    depth = ndimage.distance_transform_edt(bone) * 0.75
+    image = np.where(bone, np.where(lesion.array, 0.55, 1.0), 0.55)
+    image[bone & (depth < 1.2)] = plate_signal
+    round_mm = bones.CENTER + bones.RADIUS * head_directions(2000)
+    hip = replace(bones.found(bones.femur(grid)), surface_mm=round_mm)
+    lesion = lesion.with_array(lesion.array & (bone | (method == "automatic")))
+    return Series("s1", "MR", grid.with_array(image.astype(np.float32))), hip, bones.drawn(lesion, method)
+
+
+def test_on_mr_the_depth_is_read_over_a_lesion_that_a_person_marked(bones, value):
+    measured = measure(*dented_mr(bones, plate_signal=0.1, method="drawn"), draws=0)
+
+    assert value(measured, "collapse_depth_mm") == pytest.approx(3.0, abs=0.7)
+
+
+@pytest.mark.parametrize("plate_signal", [0.1, 0.55])
+def test_on_mr_no_depth_is_said_over_a_proposal_or_an_unseen_plate(bones, record, plate_signal):
+    measured = measure(*dented_mr(bones, plate_signal), draws=0)
+    depth = record(measured, "collapse_depth_mm")
+
+    assert (depth.value, depth.unit) == ("unclear", "")
+    assert "unclear_surface" in depth.settings
+    assert "depression_mm" not in as_findings(measured)
+
+
+def test_a_head_found_elsewhere_in_the_ct_is_not_believed(bones, value):
+    grid = bones.grid()
+    lesion = bones.drawn(bones.cap(grid, "left", bones.direction("left", -20.0), 35.0))
+    here = bones.found(bones.femur(grid))
+    away = replace(here.hip.head, center_mm=here.hip.head.center_mm + np.array([0.0, 30.0, 0.0]))
+    elsewhere = replace(here, hip=replace(here.hip, head=away))
+    ct = bones.series(grid, "CT", "s2")
+
+    measured = measure(bones.series(grid), here, lesion, ct=ct, ct_found=elsewhere, draws=0)
+
+    assert value(measured, "sphericity_sd_mm") < 0.3

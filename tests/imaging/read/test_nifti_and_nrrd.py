@@ -113,6 +113,14 @@ def test_values_down_to_fat_and_air_are_taken_for_ct_and_that_is_said(tmp_path):
     assert "taken for CT" in series.warnings[0]
 
 
+def test_a_ct_cut_close_around_the_bones_is_still_a_ct(tmp_path):
+    soft = np.random.default_rng(0).normal(40, 15, (20, 20, 20))
+    soft[:, 0, 0] = -110  # a quarter of a percent is fat
+    soft[10:12] = 900
+
+    assert read_series(nifti(tmp_path / "a.nii", soft.astype(np.int16))).kind == "CT"
+
+
 @pytest.mark.parametrize(
     "values",
     [

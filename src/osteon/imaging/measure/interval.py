@@ -39,18 +39,22 @@ def interval_of(name: str, plain: Measured, others: Sequence[Measured]) -> tuple
     plain
         The value of the plain reading, which always lies within.
     others
-        Values of the same kind.
+        Values of the same kind; words among numbers, where a reading does not show the thing, do not count.
 
     Examples
     --------
     >>> interval_of("jic_type", "B", ["B", "C1"])
     ('B', 'C1')
+    >>> interval_of("collapse_depth_mm", "unclear", [2.0]) is None
+    True
+    >>> interval_of("collapse_depth_mm", 2.0, ["unclear", 2.0])
+    (2.0, 2.0)
     >>> interval_of("lesion_longitude_deg", 170.0, [-170.0, 150.0])
     (152.0, 188.0)
     """
     if isinstance(plain, str):
-        return words_between(ORDERS[name], plain, [str(each) for each in others])
-    values = np.array([plain, *others], float)
+        return words_between(ORDERS.get(name, ()), plain, [str(each) for each in others])
+    values = np.array([plain, *(each for each in others if not isinstance(each, str))], float)
     if name in TURNING:
         values = plain + (values - plain + 180) % 360 - 180
     low, high = (np.percentile(values, share, axis=0) for share in ENDS)

@@ -9,10 +9,12 @@ import numpy as np
 from osteon.anatomy import Floats, Hip, Volume, covering_grid, head_region, mask_surface
 from osteon.anatomy.arc import REACH_RADII
 from osteon.imaging.found import FoundHip
+from osteon.imaging.lesion.plate import plate_surface
 from osteon.imaging.measure.acetabulum import Roof, roof_of
 from osteon.imaging.measure.border import around, moved_per_half_voxel, on_grid, soft_mask
 from osteon.imaging.measure.outline import redrawn
 from osteon.imaging.measure.perturb import Reach, Variable, ends_of
+from osteon.imaging.measure.rays import values
 from osteon.imaging.measure.reading import Reading
 from osteon.imaging.measure.settings import settings
 from osteon.imaging.measure.shape import dent_of
@@ -23,6 +25,12 @@ GRID_MARGIN_MM = 3.0  # beyond 1.5 radii, so that a ray that starts there still 
 PELVIS_RADII = 2.2  # as far as the anatomy looks for the teardrop
 JOINT_RADII = 1.4
 FINE_MM, COARSER_MM = 0.6, 0.75
+UNDER_MM = (
+    -2.0,
+    0.0,
+    2.0,
+    4.0,
+)  # a point of the surface lies over the lesion when there is lesion this deep beneath it
 UNSURE_SLICES = 0.6  # a mask's top and front are sure to half a slice, and to its noise
 PELVIS_HALF_MM = 16.0  # the coronal slab that the joint space (10 mm) and planes turned by 5 degrees need
 
@@ -52,11 +60,25 @@ def plain_reading(series: Series, found: FoundHip, lesion: Mask | None, bone_mm:
     soft = soft_mask(lesion.volume, grid) if lesion else grid.with_array(np.full(grid.shape, -1e3, np.float32))
     own = (bone_mm if series.kind == "CT" else bone_mm[:0], found.surface_mm)
     points = next((each for each in own if len(each)), mask_surface(bone)[0])
-    unsure_mm = UNSURE_SLICES * float(series.volume.spacing_mm.max())
     bare = Reading(found.hip, soft_mask(bone, grid), soft, points_mm=points)
-    femur = redrawn(bare.femur, points, bone_mm, found.hip, unsure_mm)
+    if lesion is not None and series.kind != "CT" and len(found.surface_mm):
+        bare = replace(bare, points_mm=with_plate(series, found, lesion, bare))
+    unsure_mm = UNSURE_SLICES * float(series.volume.spacing_mm.max())
+    outlined = redrawn(bare.femur, bare.points_mm, bone_mm, found.hip, unsure_mm)
+    # The lesion is bone: where the images show the surface badly, the bone reaches at least as far as the lesion.
+    femur = outlined.with_array(np.maximum(outlined.array, soft.array))
     joint, roof = socket_of(found, grid_mm)
     return replace(bare, femur=femur, pelvis=joint, roof=roof, counted=counted(bare, bone, lesion))
+
+
+def with_plate(series: Series, found: FoundHip, lesion: Mask, reading: Reading) -> Floats:
+    """The head's surface as found, with its plate over the lesion as it is seen there; shape (n, 3)."""
+    points = reading.points_mm
+    offset = points - reading.center_mm
+    inwards = offset / np.linalg.norm(offset, axis=1, keepdims=True)
+    over = np.any([values(reading.lesion, points - depth * inwards) > 0.5 for depth in UNDER_MM], axis=0)
+    plate = plate_surface(series, found, reading.lesion, drawn=lesion.method != "automatic")
+    return np.concatenate([points[~over], plate])
 
 
 def socket_of(found: FoundHip, grid_mm: float) -> tuple[Volume | None, Roof | None]:

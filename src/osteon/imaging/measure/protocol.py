@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from osteon.anatomy import neck_shaft_angle_deg
 from osteon.imaging.found import FoundHip
 from osteon.imaging.measure.angles import arcs, single_angles
@@ -19,13 +21,17 @@ from osteon.imaging.measure.place import place
 from osteon.imaging.measure.prepare import variable_of
 from osteon.imaging.measure.reading import Reading, Values
 from osteon.imaging.measure.settings import border_text, settings
-from osteon.imaging.measure.shape import collapse, roundness
+from osteon.imaging.measure.shape import UNCLEAR, collapse, roundness
 from osteon.imaging.measure.size import lesion_size, sphere_size
 from osteon.imaging.series import Mask, Measured, Measurement, Series
 
 Progress = Callable[[str, float], None]
 Step = Callable[[Reading], Values]
 Key = tuple[str, str]  # name of the measurement and of the convention
+
+# Two series of one frame of reference show one head at one place. Found farther apart, one of them is something else;
+# MR shows the round marrow, and the CT's surface is then read around the head found there.
+APART_MM = 5.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,6 +83,8 @@ def measure(
         Called with the stage and the part that is done, 0 to 1.
     """
     told = progress or silent
+    if ct_found is not None and apart_mm(found, ct_found) > APART_MM:
+        ct_found = replace(found, surface_mm=found.surface_mm[:0])
     count = settings()["variation"]["draws"] if draws is None else draws
     marked = lesion if lesion is not None and bool((lesion.volume.array >= 0.5).any()) else None
     shape: tuple[Step, ...] = (roundness, coverage, joint_space, *((collapse,) if marked else ()))
@@ -98,6 +106,11 @@ def measure(
         values |= absent(Source(series, found, lesion))
     borders = border_texts(hip.plain, values) if marked else {}
     return tuple(measurements(values, borders))
+
+
+def apart_mm(found: FoundHip, other: FoundHip) -> float:
+    """Distance between the centres of two heads, in mm."""
+    return float(np.linalg.norm(found.hip.head.center_mm - other.hip.head.center_mm))
 
 
 def silent(stage: str, part: float) -> None:
@@ -194,14 +207,24 @@ def measurements(values: Mapping[Key, Taken], borders: Mapping[str, str]) -> Ite
 def record(name: str, convention: str, each: Taken, border: str) -> Measurement:
     """One measurement with its convention, series, author and the settings it declares."""
     row = settings()["measurement"][name]
+    if row.get("if_from_mr") == "collapse_from_mr" and is_doubtful(each):
+        each = replace(each, value=UNCLEAR, interval=None)
     low, high = each.interval or (None, None)
     of_lesion = row.get("lesion", False)
     lesion = each.source.lesion
     author = lesion.author if of_lesion and lesion else each.source.found.method
     declared = (*named(row, each.source.roof), *declared_by(row, each.source))
-    return Measurement(
-        name, each.value, low, high, row["unit"], convention, each.source.series.id, author, declared, border
-    )
+    unit = row["unit"]
+    if each.value == UNCLEAR:
+        unit, declared = "", (*declared, "unclear_surface")
+    return Measurement(name, each.value, low, high, unit, convention, each.source.series.id, author, declared, border)
+
+
+def is_doubtful(each: Taken) -> bool:
+    """Whether a collapse was read on MR over a lesion nobody corrected: its dark band may pass for the plate."""
+    lesion = each.source.lesion
+    automatic = lesion is not None and lesion.method == "automatic"
+    return automatic and each.source.series.kind != "CT" and isinstance(each.value, float) and each.value > 0
 
 
 def named(row: Mapping[str, Any], roof: tuple[str, ...]) -> Iterator[str]:

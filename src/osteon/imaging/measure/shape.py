@@ -17,6 +17,7 @@ from osteon.imaging.measure.rays import Flags
 from osteon.imaging.measure.reading import Reading, Values
 from osteon.imaging.measure.settings import settings
 
+UNCLEAR = "unclear"  # said in place of a depth that the images do not show
 SURFACE_RAYS = 1500  # 2 mm apart on a head of 24 mm
 
 # The rim of the lesion sinks with it: directions this near to the lesion's do not count as intact.
@@ -90,16 +91,32 @@ def quarter_radius_mm(reading: Reading, plane: Plane, sign: int) -> float | None
 def collapse(reading: Reading) -> Values:
     """Depth (mm) and area (mm²) of the sunken surface over the lesion, against the sphere of the intact part.
 
-    Both are 0 where no more than a healthy head's unevenness is found (setting `uneven_head`).
+    Both are 0 where no more than a healthy head's unevenness is found (setting `uneven_head`), and `UNCLEAR` where too
+    little of the surface is seen, or the sphere of the whole head says otherwise (setting `unclear_surface`).
     """
-    rule = settings()["setting"]["uneven_head"]
-    depth, each_mm2 = sunk_mm(reading)
-    area = float((depth > rule["sunk_mm"]).sum() * each_mm2)
-    sunk = area >= rule["least_area_mm2"]
+    depth, area, agreed = sunk(reading)
+    hidden = seen_share(reading) < settings()["setting"]["unclear_surface"]["least_share"]
+    unclear = not agreed if depth else hidden
     return {
-        ("collapse_depth_mm", "intact_sphere"): float(depth.max()) if sunk else 0.0,
-        ("collapse_area_mm2", "intact_sphere"): area if sunk else 0.0,
+        ("collapse_depth_mm", "intact_sphere"): UNCLEAR if unclear else depth,
+        ("collapse_area_mm2", "intact_sphere"): UNCLEAR if unclear else area,
     }
+
+
+def sunk(reading: Reading) -> tuple[float, float, bool]:
+    """Depth in mm and area in mm² of a collapse, 0 where there is none; whether both spheres see one or none."""
+    rule = settings()["setting"]["uneven_head"]
+    depth, from_head, each_mm2 = sunk_mm(reading)
+    areas = [float((each > rule["sunk_mm"]).sum() * each_mm2) for each in (depth, np.minimum(depth, from_head))]
+    there = [area >= rule["least_area_mm2"] for area in areas]
+    return (float(depth.max()), areas[0], there[1]) if there[0] else (0.0, 0.0, True)
+
+
+def seen_share(reading: Reading) -> float:
+    """Which part of the dome over the lesion has a surface that is seen, 0 to 1; 1 where no lesion lies under it."""
+    rays = proximal_rays(reading)
+    over = rays[reading.necrotic(rays) & is_dome(rays, reading)]
+    return float(np.isfinite(outline_mm(reading, over)).mean()) if len(over) else 1.0
 
 
 def dent_of(reading: Reading) -> Array:
@@ -108,7 +125,8 @@ def dent_of(reading: Reading) -> Array:
     That is what lies outside the surface and inside the sphere of the intact part, where there is a collapse at all.
     """
     lost = np.zeros(reading.femur.shape, np.float32)
-    if collapse(reading)["collapse_depth_mm", "intact_sphere"] == 0:
+    depth, _, agreed = sunk(reading)
+    if depth == 0 or not agreed:
         return lost
     surface = head_surface(reading)
     necrotic = reading.necrotic(surface.rays)
@@ -124,25 +142,36 @@ def dent_of(reading: Reading) -> Array:
     return lost
 
 
-def sunk_mm(reading: Reading) -> tuple[Floats, float]:
-    """How far the dome over the lesion lies inside the intact part's sphere, in mm, and each value's area in mm²."""
+def sunk_mm(reading: Reading) -> tuple[Floats, Floats, float]:
+    """How far the dome over the lesion lies inside two spheres, in mm, and each value's area in mm².
+
+    The spheres are that of the intact part and that of the whole head.
+    """
     surface = head_surface(reading)
     necrotic = reading.necrotic(surface.rays)
     if not necrotic.any():
-        return np.zeros(1), 0.0
+        return np.zeros(1), np.zeros(1), 0.0
     sphere = intact_sphere(surface, is_intact(surface, necrotic, reading), reading.hip.head)
-    depth = sphere.radius_mm - np.linalg.norm(surface.points - sphere.center_mm, axis=1)
-    over = depth[necrotic & is_dome(surface.rays, reading)]
-    return (over if len(over) else np.zeros(1)), 4 * np.pi * sphere.radius_mm**2 / SURFACE_RAYS
+    over = surface.points[necrotic & is_dome(surface.rays, reading)]
+    if not len(over):
+        return np.zeros(1), np.zeros(1), 0.0
+    depth = sphere.radius_mm - np.linalg.norm(over - sphere.center_mm, axis=1)
+    from_head = reading.hip.head.radius_mm - np.linalg.norm(over, axis=1)
+    return depth, from_head, 4 * np.pi * sphere.radius_mm**2 / SURFACE_RAYS
 
 
 def head_surface(reading: Reading) -> HeadSurface:
     """The head's surface proximal to the plane across the neck at 0.55 radii."""
-    rays = head_directions(SURFACE_RAYS) * np.array([reading.hip.lateral[0], 1.0, 1.0])
-    rays = rays[rays @ reading.hip.neck_axis < HEAD_PLANE_RADII]
+    rays = proximal_rays(reading)
     away = outline_mm(reading, rays)
     head = np.isfinite(away)
     return HeadSurface(rays[head], away[head])
+
+
+def proximal_rays(reading: Reading) -> Floats:
+    """Directions proximal to the plane across the neck at 0.55 radii, the mirror image on a right hip."""
+    rays = head_directions(SURFACE_RAYS) * np.array([reading.hip.lateral[0], 1.0, 1.0])
+    return np.asarray(rays[rays @ reading.hip.neck_axis < HEAD_PLANE_RADII])
 
 
 def outline_mm(reading: Reading, rays: Floats) -> Floats:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from osteon.imaging.measure.settings import convention_text, setting_text, settings
+from osteon.imaging.measure.shape import UNCLEAR
 from osteon.imaging.series import Measured, Measurement
 
 
@@ -53,10 +54,10 @@ def as_findings(
 
 
 def row_of(each: Measurement) -> dict[str, Any]:
-    """One measurement with the texts of its convention and settings."""
+    """One measurement with the texts of its convention and settings; no value, where the images do not show it."""
     return {
         "name": each.name,
-        "value": plain(each.value),
+        "value": None if each.value == UNCLEAR else plain(each.value),
         "low": plain(each.low),
         "high": plain(each.high),
         "unit": each.unit,

@@ -19,6 +19,8 @@ VOXEL_MM = (0.01, 50.0)
 # Fat has -150 to -50 HU and air -1000, so that in a CT of any hip at least 1 % of the voxels lie below -50; MR signal
 # is never negative, and resampling it undershoots by less and more rarely. Phase images reach -4096.
 FAT_HU, LOWEST_HU, DARK_PERCENT = -50.0, -4000.0, 1.0
+# A view cut close around the bones holds less fat, but then most of it is muscle and marrow.
+FEW_PERCENT, SOFT_HU = 0.1, (-150.0, 300.0)
 # Label maps have at most some hundred labels, whole and not negative, in patches: neighbours are nearly always equal.
 MOST_LABEL, PATCHY = 255, 0.75
 
@@ -84,9 +86,15 @@ def kind_of(array: Array) -> tuple[Kind, str]:
     low, high = float(array.min()), float(array.max())
     if are_labels(array, low, high):
         return "mask", ""
-    if LOWEST_HU <= low < FAT_HU and float(np.percentile(thinned(array), DARK_PERCENT)) < FAT_HU:
+    if LOWEST_HU <= low < FAT_HU and holds_fat(array):
         return "CT", f"does not say what it is: taken for CT in Hounsfield units, as its values reach down to {low:.0f}"
     return "MR", f"does not say what it is: taken for MR, as its values (from {low:.0f}) are not those of a CT"
+
+
+def holds_fat(array: Array) -> bool:
+    """Whether as much of an image lies below the Hounsfield units of fat as in a CT of any hip."""
+    few, dark, middle = np.percentile(thinned(array), [FEW_PERCENT, DARK_PERCENT, 50.0])
+    return bool(dark < FAT_HU or (few < FAT_HU and SOFT_HU[0] <= middle <= SOFT_HU[1]))
 
 
 def thinned(array: Array) -> Array:
