@@ -7,10 +7,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 BROWSER := tests/browser
 BROWSER_READY := $(BROWSER)/node_modules/.ready
-LOCK := $(BIN)/uv pip compile pyproject.toml --extra imaging --quiet --upgrade --universal --python-version 3.11 \
+LOCK := $(BIN)/uv pip compile pyproject.toml --extra all --quiet --upgrade --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-annotate --no-header
 
-.PHONY: help demo test check lint docs bench lock clean system-report system-browser system-dicom
+.PHONY: help demo test coverage check lint docs bench lock clean system-report system-browser system-peers
 
 help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,7 +20,10 @@ demo: $(READY) ## plan the example hip and write its report as HTML and PDF
 	$(BIN)/osteon plan examples/demo_hip.toml --report build/demo_hip.html --report build/demo_hip.pdf
 	@printf '\nThe report to read on screen: %s\nThe report to print:          %s\n' "$(CURDIR)/build/demo_hip.html" "$(CURDIR)/build/demo_hip.pdf"
 
-test: $(READY) $(BROWSER_READY) | system-dicom ## run every test, slow and browser ones too, with coverage
+test: $(READY) $(BROWSER_READY) | system-peers ## run every test, slow and browser ones too
+	$(BIN)/pytest --numprocesses auto --dist loadgroup
+
+coverage: $(READY) $(BROWSER_READY) | system-peers ## the same, and which lines and branches they reach; takes twice as long
 	$(BIN)/pytest --numprocesses auto --dist loadgroup --cov
 
 check: lint test ## all that has to pass: format, lint, types, imports, generated pages, tests
@@ -71,5 +74,5 @@ system-report:
 system-browser:
 	@tools/system_packages.sh browser
 
-system-dicom:
-	@tools/system_packages.sh dicom
+system-peers:
+	@tools/system_packages.sh dicom mechanics cohort

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Puts the Debian packages in place that pip and npm cannot bring: installs what is missing as root, names it otherwise.
 # Usage: tools/system_packages.sh GROUP...   groups: report (Python and PDF), browser (tests in a real browser),
-#        dicom (tests with other people's DICOM programs)
+#        dicom (tests with other people's DICOM programs), mechanics (a second solver), cohort (Java for Spark)
 set -euo pipefail
 
 installed() { dpkg-query --show --showformat='${db:Status-Status}' "$1" 2>/dev/null | grep -qx installed; }
@@ -35,8 +35,14 @@ for group in "$@"; do
         command -v dsrdump >/dev/null || missing+=(dcmtk)
         command -v Orthanc >/dev/null || [ -x /usr/sbin/Orthanc ] || missing+=(orthanc)
         ;;
+    mechanics)
+        command -v ccx >/dev/null || missing+=(calculix-ccx)
+        ;;
+    cohort)
+        command -v java >/dev/null || missing+=(openjdk-17-jre-headless)
+        ;;
     *)
-        echo "There is no group '$group' of system packages; there are report, browser and dicom." >&2
+        echo "There is no group '$group' of system packages; there are report, browser, dicom, mechanics and cohort." >&2
         exit 2
         ;;
     esac
