@@ -78,7 +78,14 @@ def rows(folder, record):
 def evidence_files():
     """What the records beside the plan's own hold, as written: cohorts, judgements, and the settings of each step."""
     root = Path(osteon.__file__).parent
-    folders = ("knowledge/natural_history", "knowledge/judgements", "evidence", "prognosis")
+    folders = (
+        "knowledge/materials",
+        "mechanics",
+        "knowledge/natural_history",
+        "knowledge/judgements",
+        "evidence",
+        "prognosis",
+    )
     return [tomllib.loads(path.read_text()) for folder in folders for path in sorted((root / folder).glob("*.toml"))]
 
 

@@ -201,6 +201,7 @@ PLAIN: Mapping[str, Callable[[object], Any]] = {
     "str | None": text,
     "bool": partial(exactly, bool),
     "int | None": partial(exactly, int),
+    "float": number,
     "float | None": number,
     "Curve": curve,
     "date": day,
