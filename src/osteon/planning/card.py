@@ -84,6 +84,8 @@ def verdict_lines(verdict: str, options: Sequence[Option], width: int) -> Iterat
             yield from wrapped(told, width, "      ")
         if option.rank and option.check_before:
             yield from wrapped(f"check before: {names_of(option.check_before)}", width, "      ")
+        for told in option.simulated:
+            yield from wrapped(told, width, "      ")
 
 
 def reason(option: Option) -> str:

@@ -8,20 +8,25 @@ from typing import NamedTuple
 
 from osteon.case.answer import Answer
 from osteon.knowledge.records import Rule, Treatment
-from osteon.knowledge.table import ConditionAnswer, Worlds, trace
+from osteon.knowledge.table import ConditionAnswer, Worlds, trace, unknown_names
 
 
 class RuleAnswer(NamedTuple):
-    """One rule of a treatment as answered for this joint."""
+    """One rule of a treatment as answered for this joint, which is world 0 of `worlds`."""
 
     rule: Rule
     answer: Answer
-    conditions: tuple[ConditionAnswer, ...]
+    worlds: Worlds
+
+    @property
+    def conditions(self) -> tuple[ConditionAnswer, ...]:
+        """Each condition with its answer; worked out when asked for, since most rules are never shown."""
+        return trace(self.rule.when, self.worlds)
 
     @property
     def missing(self) -> tuple[str, ...]:
         """The findings and stages that are unknown."""
-        return tuple(c.finding for c in self.conditions if c.answer is Answer.UNKNOWN)
+        return unknown_names(self.rule.when, self.worlds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +67,7 @@ def judge(treatment: Treatment, worlds: Worlds) -> Judgement:
         if rule.verdict in ("fits", "consider"):
             may_hold |= ~no
         if not no & 1:
-            rules.append(RuleAnswer(rule, Answer.YES if yes & 1 else Answer.UNKNOWN, trace(rule.when, worlds)))
+            rules.append(RuleAnswer(rule, Answer.YES if yes & 1 else Answer.UNKNOWN, worlds))
     verdicts = {}
     rest = worlds.everywhere
     for verdict in ("contraindicated", "avoid", "fits", "consider"):

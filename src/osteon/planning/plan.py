@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from osteon.case.answer import Answer
 from osteon.case.case import Case, Joint
@@ -29,7 +29,8 @@ class Option:
 
     `because` are the rows that gave the verdict; `supporting` further rows that hold; `cautions` what to mind;
     `check_before` contraindications that are not excluded yet; `avoid_if` reasons to avoid it that are not excluded
-    yet; `missing` the findings that the verdict waits for; `course` what becomes of the joint untreated.
+    yet; `missing` the findings that the verdict waits for; `course` what becomes of the joint untreated; `simulated`
+    what a simulation of its mechanics says, where one was made (`with_simulation`). No verdict rests on that.
     """
 
     treatment: Treatment
@@ -43,6 +44,7 @@ class Option:
     positions: tuple[PositionAnswer, ...]
     course: Course
     rank: Rank | None
+    simulated: tuple[str, ...] = ()
 
     @property
     def outlook(self) -> Outlook:
@@ -126,6 +128,18 @@ def plan(case: Case, knowledge: Knowledge | None = None) -> Plan:
     planned = [plan_joint(joint, case.preferences, known) for joint in case.joints]
     advice = patient_advice(case, (answer for _, answers in planned for answer in answers), known)
     return Plan(case, __version__, known, tuple(joint for joint, _ in planned), advice)
+
+
+def with_simulation(plan: Plan, joint: str, told: Mapping[str, tuple[str, ...]]) -> Plan:
+    """The same plan with what a simulation says of treatments of one joint, by treatment id, beside each option."""
+    joints = tuple(simulated(each, told) if each.joint.name == joint else each for each in plan.joints)
+    return replace(plan, joints=joints)
+
+
+def simulated(plan: JointPlan, told: Mapping[str, tuple[str, ...]]) -> JointPlan:
+    """One joint's plan with what a simulation says."""
+    options = tuple(replace(each, simulated=told.get(each.treatment.id, ())) for each in plan.options)
+    return replace(plan, options=options)
 
 
 def plan_joint(

@@ -148,6 +148,7 @@ def option_detail(
         sign=words.VERDICT_SIGNS[option.verdict],
         on_paper=option.verdict in OFFERED,
         sections=tuple(section for section in reasons(option, cite) if section.reasons),
+        simulated=option.simulated,
         studied=studied(option, plan, here, first_at == here, cite),
         place=f"{rank.place} of {rank.of}" if rank else "",
         score=f"{rank.score:.2f}" if rank else "",

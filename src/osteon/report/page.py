@@ -235,6 +235,7 @@ class OptionDetail:
     sign: str
     on_paper: bool
     sections: tuple[Section, ...]
+    simulated: tuple[str, ...]
     studied: Studied
     place: str
     score: str

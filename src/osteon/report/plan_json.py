@@ -170,6 +170,7 @@ def option_dict(option: Option) -> dict[str, Any]:
         },
         "forecast": forecast_dict(option.outlook.forecast),
         "rank": rank_dict(option.rank),
+        **({"simulated": list(option.simulated)} if option.simulated else {}),
     }
 
 

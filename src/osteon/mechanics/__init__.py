@@ -1,0 +1,32 @@
+"""What do a lesion and each operation do to stress and strength in this femoral head?"""
+
+from osteon.mechanics.bone import cover_of_pelvis as cover_of_pelvis
+from osteon.mechanics.bone import model_of_examination as model_of_examination
+from osteon.mechanics.bone import model_of_masks as model_of_masks
+from osteon.mechanics.bone import usual_cover as usual_cover
+from osteon.mechanics.contact import Contact as Contact
+from osteon.mechanics.contact import Layer as Layer
+from osteon.mechanics.contact import contact_load as contact_load
+from osteon.mechanics.contact import linear_layer as linear_layer
+from osteon.mechanics.loads import JointForce as JointForce
+from osteon.mechanics.loads import JointLoad as JointLoad
+from osteon.mechanics.loads import cosine_load as cosine_load
+from osteon.mechanics.loads import joint_force as joint_force
+from osteon.mechanics.loads import joint_patch as joint_patch
+from osteon.mechanics.loads import measured_forces as measured_forces
+from osteon.mechanics.loads import nodal_forces as nodal_forces
+from osteon.mechanics.loads import relieved as relieved
+from osteon.mechanics.loads import unit_loads as unit_loads
+from osteon.mechanics.materials import Elastic as Elastic
+from osteon.mechanics.materials import Materials as Materials
+from osteon.mechanics.materials import ash_of_ct as ash_of_ct
+from osteon.mechanics.materials import elastic as elastic
+from osteon.mechanics.model import Cover as Cover
+from osteon.mechanics.model import HeadModel as HeadModel
+from osteon.mechanics.model import put as put
+from osteon.mechanics.model import take_out as take_out
+from osteon.mechanics.model import turned_into as turned_into
+from osteon.mechanics.shares import share_inside as share_inside
+from osteon.mechanics.shares import share_of_mask as share_of_mask
+from osteon.mechanics.template import template_model as template_model
+from osteon.mechanics.template import template_of_findings as template_of_findings
