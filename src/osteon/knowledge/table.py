@@ -17,6 +17,7 @@ from osteon.case.conditions import Condition
 from osteon.case.possible import Possible
 
 Column = tuple[tuple[int, Possible | None], ...]
+Row = tuple[Condition, ...]
 
 
 class Answers(NamedTuple):
@@ -40,7 +41,7 @@ class Answers(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Worlds:
-    """The facts of several worlds, by name: which values are possible, and in which worlds.
+    """The facts of several worlds, by name: which values are possible, and in which worlds; and the answers so far.
 
     `everywhere` has one bit for each world. The bit masks of a column share out all worlds between them. A name
     without a column is unknown everywhere.
@@ -48,7 +49,8 @@ class Worlds:
 
     everywhere: int
     columns: Mapping[str, Column]
-    answered: dict[Condition, Answers] = field(default_factory=dict)
+    answered: dict[Condition, Answers] = field(default_factory=dict, compare=False, repr=False)
+    held: dict[Row, Answers] = field(default_factory=dict, compare=False, repr=False)
 
     def answers(self, condition: Condition) -> Answers:
         """The condition's answer in every world (kept, since many rows share a condition)."""
@@ -64,21 +66,24 @@ class Worlds:
         answers = self.answered[condition] = Answers(yes, no)
         return answers
 
-    def all_hold(self, when: Sequence[Condition]) -> Answers:
-        """Whether all conditions of a row hold, in every world; yes for a row without conditions."""
-        if len(when) == 1:
-            return self.answers(when[0])
-        everywhere = self.everywhere
-        yes, no = everywhere, 0
-        for condition in when:
-            each = self.answered.get(condition) or self.answers(condition)
-            yes &= each[0]
-            no |= each[1]
-            if no == everywhere:
-                break
-        return Answers(yes, no)
+    def all_hold(self, when: Row) -> Answers:
+        """Whether all conditions of a row hold, in every world; yes for a row without conditions.
 
-    def any_row(self, rows: Iterable[tuple[Condition, ...]]) -> Answers:
+        It is kept, since the rules of many treatments say the same.
+        """
+        answers = self.held.get(when)
+        if answers is None:
+            yes, no = self.everywhere, 0
+            for condition in when:
+                each = self.answered.get(condition) or self.answers(condition)
+                yes &= each.yes
+                no |= each.no
+                if no == self.everywhere:
+                    break
+            answers = self.held[when] = Answers(yes, no)
+        return answers
+
+    def any_row(self, rows: Iterable[Row]) -> Answers:
         """Whether any of several rows holds, in every world; no where there are no rows."""
         yes, no = 0, self.everywhere
         for when in rows:
@@ -104,7 +109,7 @@ class ConditionAnswer(NamedTuple):
     answer: Answer
 
 
-def trace(when: Iterable[Condition], worlds: Worlds) -> tuple[ConditionAnswer, ...]:
+def trace(when: Row, worlds: Worlds) -> tuple[ConditionAnswer, ...]:
     """Each condition of a row with what is known of its finding in world 0 and the answer that gives."""
     return tuple([ConditionAnswer(c.name, c.text, worlds.possible(c.name), worlds.answers(c).of(0)) for c in when])
 

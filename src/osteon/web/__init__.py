@@ -1,0 +1,1 @@
+"""How does a hospital's system ask Osteon over HTTP?"""
