@@ -1,0 +1,1 @@
+"""Cohorts: FHIR bulk data in, every finding and rule for each patient and joint out."""
