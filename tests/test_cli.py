@@ -17,14 +17,17 @@ from osteon import cli
 from osteon.case.read import read_case
 from osteon.case.template import BONES, case_template
 from osteon.case.vocabulary import vocabulary
+from osteon.errors import InputError
 from osteon.knowledge import knowledge
 from osteon.knowledge.proof import prove
+from osteon.terminal import chosen
 from osteon.version import __version__
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 DEMO = str(EXAMPLES / "demo_hip.toml")
 COMMANDS = ["plan", "stage", "explain", "check", "new", "show", "findings", "knowledge check", "schema plan"]
-COMMANDS += ["images", "measure", "lesion", "surgery", "phantom"]
+COMMANDS += ["images", "measure", "lesion", "surgery", "phantom", "mechanics", "serve", "fetch", "feedback"]
+COMMANDS += ["knowledge fhir", "cohort screen", "cohort ask", "cohort questions"]
 COMMANDS += ["forecast", *(f"evidence {name}" for name in "studies template import pool network table pages".split())]
 KINDS = {
     "treatment": knowledge().treatments,
@@ -523,3 +526,42 @@ def test_help_starts_without_the_heavy_parts():
     )
 
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+RECORD = str(EXAMPLES / "fhir" / "fictional_hip.json")
+
+
+def test_a_fhir_record_is_planned_like_a_case(osteon):
+    code, out, err = osteon("plan", RECORD, "--as-of", "2026-06-01")
+
+    assert (code, err) == (0, "")
+    assert "RIGHT FEMORAL HEAD\n  ARCO 2019 (revised): II\n" in out
+
+
+def test_checking_a_fhir_record_names_what_was_read_and_what_was_not(osteon):
+    code, out, _ = osteon("check", RECORD, "--as-of", "2026-06-01")
+
+    assert code == 0
+    assert "  steroid_current yes: MedicationRequest/prednisone (2025-11-20)\n" in out
+    assert "its verificationStatus is refuted (Condition/sickle-cell-excluded)" in out
+
+
+def test_images_do_not_go_with_a_fhir_record(osteon, tmp_path):
+    measured = {"right femoral_head": {"collapse_depth_mm": {"value": 1.0}}}
+
+    with pytest.raises(InputError, match="adds to a case file"):
+        chosen(Path(RECORD), "", measured)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["plan", DEMO, "--as-of", "2026-06-01"], "--as-of: is for FHIR records"),
+        (["plan", RECORD, "--as-of", "1 June"], "is not a day. Write it as year-month-day."),
+    ],
+)
+def test_a_day_is_for_records_and_written_as_one(osteon, words, said):
+    code, _, err = osteon(*words)
+
+    assert code == 2
+    assert said in " ".join(err.split())

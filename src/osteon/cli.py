@@ -10,10 +10,11 @@ from typing import Annotated, Any
 
 import typer
 
+from osteon import cohort_cli, fhir_cli, imaging_cli, mechanics_cli, web_cli
 from osteon.errors import Fault, InputError, OsteonError
 from osteon.evidence_cli import evidence_app, forecast
-from osteon.imaging_cli import LesionMask, add_commands, measured_findings, pictures_of
-from osteon.terminal import CaseFile, JointName, Json, chosen, new_files, width, write
+from osteon.imaging_cli import LesionMask, measured_findings, pictures_of
+from osteon.terminal import AsOf, CaseFile, JointName, Json, chosen, new_files, recorded, width, write
 
 USER_ERROR = 2  # exit code for input that the user can mend
 
@@ -46,32 +47,48 @@ def plan_command(
         Path | None, typer.Option(help="Measure a hip of the case on these images first (folder, zip or file).")
     ] = None,
     lesion: LesionMask = None,
+    as_of: AsOf = "",
+    mechanics: Annotated[
+        bool, typer.Option("--mechanics", help="Simulate what each operation does to stress in the head of a hip, too.")
+    ] = False,
+    fhir: Annotated[Path | None, typer.Option(help="Write the plan as a FHIR R4 Bundle: a name in .json.")] = None,
 ) -> None:
-    """Plan the treatment of every joint in a case file, with reasons."""
-    from osteon.planning import plan
+    """Plan the treatment of every joint in a case file or a FHIR record, with reasons."""
+    from osteon.planning import plan, with_simulation
 
     if audience not in ("clinician", "patient"):
         raise InputError("--for", [Fault("", f"is {audience!r}; use clinician or patient.")])
     check_report_names(report or [])
+    if fhir:
+        fhir_cli.check_name(fhir)
     if lesion and not images:
         raise InputError("--lesion", [Fault("", "is a mask on images: name them with --images.")])
     examined, measured = measured_findings(case, joint, images, lesion) if images else (None, {})
-    made = plan(chosen(case, joint, measured))
-    if json:
-        from osteon.report.plan_json import plan_json
-
-        typer.echo(plan_json(made), nl=False)
-    elif audience == "patient":
-        from osteon.report.aid import aid_text
-
-        typer.echo(aid_text(made, width()), nl=False)
-    else:
-        from osteon.planning.card import plan_card
-
-        typer.echo(plan_card(made, width()), nl=False)
+    made = plan(chosen(case, joint, measured, as_of))
+    if mechanics:
+        made = with_simulation(made, *mechanics_cli.simulation(case, joint, images, lesion))
+    typer.echo(plan_text(made, json, audience), nl=False)
     pictures = pictures_of(examined) if examined and report else {}
     for path in report or []:
         write_report(made, path, audience, pictures)
+    if fhir:
+        record = recorded(case, as_of)
+        fhir_cli.write_fhir(made, fhir, record.patient if record else "", report or [])
+
+
+def plan_text(made: Any, json: bool, audience: str) -> str:
+    """A plan as JSON, as the patient's aid, or as a card."""
+    if json:
+        from osteon.report.plan_json import plan_json
+
+        return plan_json(made)
+    if audience == "patient":
+        from osteon.report.aid import aid_text
+
+        return aid_text(made, width())
+    from osteon.planning.card import plan_card
+
+    return plan_card(made, width())
 
 
 @app.command()
@@ -112,10 +129,16 @@ def explain(
 
 
 @app.command()
-def check(case: CaseFile) -> None:
-    """Check a case file and list everything that is wrong with it."""
+def check(case: CaseFile, as_of: AsOf = "") -> None:
+    """Check a case file and list everything that is wrong with it; of a FHIR record, list what was read and ignored."""
     from osteon.case import read_case
 
+    record = recorded(case, as_of)
+    if record:
+        from osteon.fhir.card import record_card
+
+        typer.echo(record_card(record))
+        return
     found = read_case(case)
     findings = stated(found.patient, "patient") + sum(stated(joint.findings, "joint") for joint in found.joints)
     joints = counted(len(found.joints), "joint")
@@ -234,8 +257,10 @@ def check_report_names(paths: list[Path]) -> None:
         raise InputError("--report", [Fault(path.name[:60], "must end in .html or .pdf.") for path in wrong])
 
 
+fhir_cli.add_commands(knowledge_app)
 app.command()(forecast)
-add_commands(app)
+for commands in (imaging_cli, mechanics_cli, web_cli, cohort_cli):
+    commands.add_commands(app)
 
 
 def main() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Mapping
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,18 +14,31 @@ import typer
 from osteon.errors import Fault, InputError
 from osteon.whole_file import write_whole
 
-CaseFile = Annotated[Path, typer.Argument(metavar="CASE", help="Case file: .toml, .json or .yaml.")]
+CaseFile = Annotated[
+    Path,
+    typer.Argument(
+        metavar="CASE",
+        help="Case file (.toml, .json, .yaml) or FHIR record (bundle, resource, .ndjson; .gz; folder).",
+    ),
+]
+AsOf = Annotated[
+    str, typer.Option("--as-of", metavar="YYYY-MM-DD", help="Day of assessment of a FHIR record; today, if left out.")
+]
 JointName = Annotated[str, typer.Option("--joint", help="Only this joint, such as 'right femoral_head'.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
 
-def chosen(path: Path, joint: str, measured: Mapping[str, Mapping[str, Mapping[str, Any]]] | None = None) -> Any:
-    """The case in a file, with all joints or only the named one; `measured` holds what images add to it."""
+Measured = Mapping[str, Mapping[str, Mapping[str, Any]]]
+
+
+def chosen(path: Path, joint: str, measured: Measured | None = None, as_of: str = "") -> Any:
+    """The case in a file or a FHIR record, with all joints or only the named one; `measured` holds what images add."""
     from dataclasses import replace
 
     from osteon.case import read_case
 
-    case = read_case(path, measured)
+    record = recorded(path, as_of, measured)
+    case = record.case if record else read_case(path, measured)
     if not joint:
         return case
     found = [each for each in case.joints if each.name == joint.strip().replace("-", " ")]
@@ -32,6 +46,38 @@ def chosen(path: Path, joint: str, measured: Mapping[str, Mapping[str, Mapping[s
         names = ", ".join(each.name for each in case.joints) or "none"
         raise InputError(path.name, [Fault("--joint", f"is not in the case. Its joints are: {names}.")])
     return replace(case, joints=tuple(found))
+
+
+def recorded(path: Path, as_of: str = "", measured: Measured | None = None) -> Any:
+    """What a FHIR record says of its patient; nothing, where the path is a case file."""
+    if path.suffix.lower() in (".toml", ".yaml", ".yml"):
+        record = False
+    else:
+        from osteon.fhir import is_record
+
+        record = is_record(path)
+    faults = []
+    if record and measured:
+        faults.append(Fault("--images", "adds to a case file. Write one (osteon new hip), or leave the images out."))
+    if as_of and not record:
+        faults.append(Fault("--as-of", "is for FHIR records. A case file says its day itself: assessed_on."))
+    if faults:
+        raise InputError(path.name, faults)
+    if not record:
+        return None
+    from osteon.fhir import read_bundle
+
+    return read_bundle(path, as_of=day(as_of))
+
+
+def day(as_of: str) -> date:
+    """The day named, or today."""
+    if not as_of:
+        return datetime.now().astimezone().date()
+    try:
+        return date.fromisoformat(as_of)
+    except ValueError:
+        raise InputError("--as-of", [Fault(as_of[:40], "is not a day. Write it as year-month-day.")]) from None
 
 
 def new_files(contents: Mapping[Path, bytes]) -> None:
