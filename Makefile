@@ -38,11 +38,14 @@ lint: $(READY) ## the checks of `make check` without the tests
 docs: $(READY) ## write the generated pages of the manual anew
 	$(BIN)/python docs/generate.py
 
-bench: $(READY) ## time a cold start, a plan, the evidence and images, as ratios within one run
+bench: $(READY) ## time a cold start, a plan, evidence, images, mechanics, records, as ratios within one run
 	$(BIN)/python benchmarks/cold_start.py
 	$(BIN)/python benchmarks/evidence.py
 	$(BIN)/python benchmarks/pooling.py
 	$(BIN)/python benchmarks/imaging.py
+	$(BIN)/python benchmarks/mechanics.py
+	@if [ -n "$$OSTEON_TEST_DATA" ]; then \
+		$(BIN)/python benchmarks/cds.py "$$OSTEON_TEST_DATA/fhir/synthea2019" && $(BIN)/python benchmarks/cohort.py; fi
 
 lock: $(READY) ## resolve the newest allowed versions into the lock files
 	$(LOCK) --output-file requirements.lock
