@@ -6,6 +6,7 @@ from osteon.anatomy.arc import lesion_surface_fraction as lesion_surface_fractio
 from osteon.anatomy.arc import longest_arc as longest_arc
 from osteon.anatomy.arc import necrotic as necrotic
 from osteon.anatomy.arc import necrotic_shares as necrotic_shares
+from osteon.anatomy.arc import shares_beneath as shares_beneath
 from osteon.anatomy.arc import surface_distances as surface_distances
 from osteon.anatomy.arc import within_turn as within_turn
 from osteon.anatomy.axes import hip_of_mask as hip_of_mask

@@ -101,11 +101,30 @@ def necrotic_shares(
     """
     bone = level(femur)
     surface = surface_distances(bone, center_mm, directions, reach_mm)
+    return shares_beneath(bone, level(lesion), center_mm, directions, surface)
+
+
+def shares_beneath(
+    bone: Volume, lesion: Volume, center_mm: ArrayLike, directions: Floats, surface_mm: Floats
+) -> Floats:
+    """Share 0..1 of the bone from 1 to 5 mm under a surface already found that is lesion, shape (n,).
+
+    Parameters
+    ----------
+    bone, lesion
+        Fields that are above 0 inside: `level` of the masks.
+    center_mm
+        The head's centre, LPS.
+    directions
+        Unit vectors in LPS, shape (n, 3).
+    surface_mm
+        What `surface_distances` gives for these directions: NaN, and the share 0, where there is no bone.
+    """
     depths = np.arange(DEPTHS_MM[0] + RAY_STEP_MM / 2, DEPTHS_MM[1], RAY_STEP_MM)
-    away = np.nan_to_num(surface)[:, None] - depths
+    away = np.nan_to_num(surface_mm)[:, None] - depths
     points = np.asarray(center_mm, float) + away[..., None] * directions[:, None]
-    in_bone = (sample(bone, points, outside=-1.0) > 0) & np.isfinite(surface)[:, None]
-    dead = in_bone & (sample(level(lesion), points, outside=-1.0) > 0)
+    in_bone = (sample(bone, points, outside=-1.0) > 0) & np.isfinite(surface_mm)[:, None]
+    dead = in_bone & (sample(lesion, points, outside=-1.0) > 0)
     return np.asarray(dead.sum(axis=1) / np.maximum(in_bone.sum(axis=1), 1))
 
 

@@ -9,6 +9,7 @@ nothing is resampled.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -24,8 +25,7 @@ from osteon.anatomy import (
     directions,
     level,
     mid_coronal,
-    necrotic,
-    necrotic_shares,
+    shares_beneath,
     surface_distances,
     tilted,
     weight_bearing,
@@ -116,9 +116,12 @@ class View:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HeadBone:
-    """A head as it is: directions are looked at one by one."""
+    """A head as it is: directions are looked at one by one.
 
-    femur: Volume
+    `bone` and `lesion` are fields that are above 0 inside: `level` of the masks.
+    """
+
+    bone: Volume
     lesion: Volume
     hip: Hip
     excess_mm: float
@@ -129,12 +132,19 @@ class HeadBone:
         They are where less than 60 % of the bone from 1 to 5 mm under the surface is lesion (the rule of the lesion's
         arcs), and where the surface lies no more than `excess_mm` outside the sphere: beyond, it is neck.
         """
-        flat, center = rays.reshape(-1, 3), self.hip.head.center_mm
-        reach = REACH_RADII * self.hip.head.radius_mm
-        surface = surface_distances(level(self.femur), center, flat, reach)
-        articular = np.nan_to_num(surface, nan=np.inf) <= self.hip.head.radius_mm + self.excess_mm
-        dead = necrotic(self.femur, self.lesion, center, flat, reach_mm=reach)
-        return np.asarray((articular & ~dead).reshape(rays.shape[:-1]))
+        flat = rays.reshape(-1, 3)
+        surface = self.surface_mm(flat)
+        dead = shares_beneath(self.bone, self.lesion, self.hip.head.center_mm, flat, surface) >= NECROTIC_SHARE
+        return np.asarray((self.articular(surface) & ~dead).reshape(rays.shape[:-1]))
+
+    def surface_mm(self, rays: Floats) -> Floats:
+        """How far from the centre the bone ends along directions, shape (n, 3); NaN where there is none."""
+        head = self.hip.head
+        return surface_distances(self.bone, head.center_mm, rays, REACH_RADII * head.radius_mm)
+
+    def articular(self, surface_mm: Floats) -> Flags:
+        """Whether a surface this far from the centre is the head's and not the neck's."""
+        return np.asarray(np.nan_to_num(surface_mm, nan=np.inf) <= self.hip.head.radius_mm + self.excess_mm)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -291,29 +301,20 @@ def seen_from_centre(rays: Floats, shift_mm: Floats, radius_mm: float) -> Floats
     return np.asarray((shift_mm + away[..., None] * rays) / radius_mm)
 
 
-def head_map(femur: Volume, lesion: Volume, hip: Hip, step_deg: float, excess_mm: float) -> HeadMap:
-    """The head as seen from its centre, by the same two rules as `HeadBone.intact`."""
-    pole = -hip.neck_axis
+def head_maps(bone: HeadBone, lesions: Sequence[Volume], step_deg: float) -> list[HeadMap]:
+    """The head as seen from its centre, with each of some lesions (fields), by the same two rules as `HeadBone`."""
+    pole = -bone.hip.neck_axis
     east = np.cross(SUPERIOR, pole) / np.linalg.norm(np.cross(SUPERIOR, pole))
     north = np.cross(pole, east)
     from_pole = np.radians(np.arange(0.0, MAP_END_DEG + step_deg / 2, step_deg))[:, None, None]
     around = np.radians(np.arange(0.0, 360.0 - step_deg / 2, step_deg))[None, :, None]
     rays = np.cos(from_pole) * pole + np.sin(from_pole) * (np.cos(around) * east + np.sin(around) * north)
-    reach = REACH_RADII * hip.head.radius_mm
     flat = rays.reshape(-1, 3)
-    sound = np.concatenate(
-        [
-            NECROTIC_SHARE - necrotic_shares(femur, lesion, hip.head.center_mm, some, reach_mm=reach)
-            for some in np.array_split(flat, len(flat) // RAYS_AT_ONCE + 1)
-        ]
-    ).reshape(rays.shape[:2])
-    coarse = rays[::4, ::4]
-    surface = surface_distances(level(femur), hip.head.center_mm, coarse.reshape(-1, 3), reach).reshape(
-        coarse.shape[:2]
-    )
-    beyond = np.nan_to_num(surface, nan=np.inf) > hip.head.radius_mm + excess_mm
-    neck = np.repeat(np.repeat(beyond, 4, axis=0), 4, axis=1)[: sound.shape[0], : sound.shape[1]]
-    return HeadMap(np.where(neck, -1.0, sound), step_deg, pole, east, north)
+    surface = np.concatenate([bone.surface_mm(some) for some in np.array_split(flat, len(flat) // RAYS_AT_ONCE + 1)])
+    articular = bone.articular(surface)
+    shares = [shares_beneath(bone.bone, lesion, bone.hip.head.center_mm, flat, surface) for lesion in lesions]
+    sound = [np.where(articular, NECROTIC_SHARE - share, -1.0).reshape(rays.shape[:2]) for share in shares]
+    return [HeadMap(each, step_deg, pole, east, north) for each in sound]
 
 
 def turned_back(rays: Floats, axis: Floats, angles_deg: Floats) -> Floats:
@@ -370,9 +371,9 @@ def views_of(hip: Hip, femur: Volume, lesion: Volume, pelvis: Volume | None, opt
     sector = sector_of(hip, mid_coronal(hip), pelvis, options)
     if sector is None:
         return []
-    excess = options.articular_excess_mm
-    head = head_map(femur, lesion, hip, MAP_STEP_DEG, excess)
-    bone = HeadBone(femur, lesion, hip, excess)
+    lesions = [level(each) for each in (lesion, *half_a_voxel(lesion))]
+    bone = HeadBone(level(femur), lesions[0], hip, options.articular_excess_mm)
+    head, *changed = head_maps(bone, lesions, MAP_STEP_DEG)
     views = [View(each, hip, mid_coronal(hip), sector) for each in (bone, head)]
     views += [View(head, each, mid_coronal(hip), sector) for each in with_neck_turned(hip, options.plane_tilt_deg)]
     for plane in planes_tilted(hip, options.plane_tilt_deg):
@@ -382,9 +383,7 @@ def views_of(hip: Hip, femur: Volume, lesion: Volume, pelvis: Volume | None, opt
         other = sector_of(each, mid_coronal(each), pelvis, options)
         shift = each.head.center_mm - hip.head.center_mm
         views += [View(head, each, mid_coronal(each), other, shift)] if other else []
-    for changed in half_a_voxel(lesion):
-        views.append(View(head_map(femur, changed, hip, MAP_STEP_DEG, excess), hip, mid_coronal(hip), sector))
-    return views
+    return views + [View(each, hip, mid_coronal(hip), sector) for each in changed]
 
 
 def sector_of(hip: Hip, plane: Plane, pelvis: Volume | None, options: SurgeryOptions) -> WeightBearing | None:
@@ -420,12 +419,15 @@ def half_a_voxel(lesion: Volume) -> list[Volume]:
 
     Voxels on either side of the border are made about half full, which moves the half level to their middle.
     """
-    edge = 1.01 * float(lesion.spacing_mm.min())
     inside = lesion.array >= 0.5
-    depth = ndimage.distance_transform_edt(inside, lesion.spacing_mm)
-    away = ndimage.distance_transform_edt(~inside, lesion.spacing_mm)
-    smaller = np.where(inside & (depth < edge), np.float32(0.499), inside.astype(np.float32))
-    larger = np.where(~inside & (away < edge), np.float32(0.501), inside.astype(np.float32))
+    # Only neighbours along the finest edges lie that near.
+    neighbours = ndimage.generate_binary_structure(3, 1)
+    for axis in np.flatnonzero(lesion.spacing_mm > 1.01 * lesion.spacing_mm.min()):
+        np.moveaxis(neighbours, axis, 0)[[0, 2]] = False
+    core = ndimage.binary_erosion(inside, neighbours, border_value=True)
+    grown = ndimage.binary_dilation(inside, neighbours)
+    smaller = np.where(inside & ~core, np.float32(0.499), inside.astype(np.float32))
+    larger = np.where(grown & ~inside, np.float32(0.501), inside.astype(np.float32))
     return [lesion.with_array(smaller), lesion.with_array(larger)]
 
 
