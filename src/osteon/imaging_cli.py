@@ -78,7 +78,10 @@ def measure_command(
     """Measure the femoral head and its lesion on images, with an interval on every number. For research."""
     with imaging_installed(), told_on_screen() as progress:
         from osteon.imaging.measure import measurements_dict
+        from osteon.whole_file import check_new_folder
 
+        if out is not None:
+            check_new_folder(out)
         if corrected_by and not lesion:
             raise InputError("--corrected-by", [Fault("", "needs the corrected mask: name it with --lesion.")])
         examined = examination(images, lesion, head, side, series, progress, corrected_by)
@@ -138,7 +141,10 @@ def surgery_command(
     with imaging_installed(), told_on_screen() as progress:
         from osteon.imaging.examination import lesion_on_femur
         from osteon.surgery import plan_operations, surgery_card, surgery_dict
+        from osteon.whole_file import check_new_folder
 
+        if out is not None:
+            check_new_folder(out)
         side = side_in(case, joint)
         examined = examination(images, lesion, head, side, series, progress)
         found = examined.found
@@ -167,8 +173,9 @@ def phantom_command(
     """Make MR and CT of an invented hip of which everything is known, to check an installation."""
     with imaging_installed(), told_on_screen() as progress:
         from osteon.phantom import Recipe, make_phantom, phantom_files
-        from osteon.whole_file import write_whole_folder
+        from osteon.whole_file import check_new_folder, write_whole_folder
 
+        check_new_folder(out)
         recipe = Recipe(
             seed=seed,
             side=side,  # type: ignore[arg-type]  # checked by the recipe

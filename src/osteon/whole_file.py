@@ -68,9 +68,7 @@ def write_whole_folder(folder: Path, contents: Mapping[str, bytes]) -> None:
     import tempfile
 
     try:
-        if os.path.lexists(folder) and not (folder.is_dir() and not any(folder.iterdir())):
-            message = "exists already and is not empty. Name a new folder."
-            raise InputError(folder.name, [Fault("", message)])
+        check_new_folder(folder)
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".osteon-") as beside:
             unfinished = Path(beside, folder.name)
@@ -83,6 +81,18 @@ def write_whole_folder(folder: Path, contents: Mapping[str, bytes]) -> None:
     except OSError as wrong:
         reason = wrong.strerror or type(wrong).__name__
         raise InputError(folder.name, [Fault("", f"cannot be written: {reason}. Name another folder.")]) from None
+
+
+def check_new_folder(folder: Path) -> None:
+    """Refuse a folder that holds something already: to be asked before the work whose result it shall hold.
+
+    Raises
+    ------
+    InputError
+        When there is anything under this name but an empty folder.
+    """
+    if os.path.lexists(folder) and not (folder.is_dir() and not any(folder.iterdir())):
+        raise InputError(folder.name, [Fault("", "exists already and is not empty. Name a new folder.")])
 
 
 def read_whole(path: Path, max_bytes: int, kind: str, start: str) -> str:
