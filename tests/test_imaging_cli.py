@@ -1,11 +1,13 @@
 """`osteon images`, `measure`, `lesion`, `surgery`, `phantom` and `plan --images`: what they print, where, and how they end.
 
-One synthetic hip, of which everything is known, is made for all of them.
+One synthetic hip, of which everything is known, is made and measured for all of them, by the commands of the manual.
 """
 
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -21,22 +23,23 @@ site = "femoral_head"
 side = "{side}"
 mri_lesion = true
 """
-RECIPE = ("--seed", "5", "--side", "left", "--lesion-percent", "24", "--coronal-deg", "-25")
-
-
-def osteon_apart(*words: object) -> subprocess.CompletedProcess[str]:
-    """One command in a process of its own."""
-    return subprocess.run(
-        [sys.executable, "-m", "osteon", *map(str, words)], capture_output=True, text=True, timeout=300, check=False
-    )
+MANUAL = Path(__file__).parents[1] / "docs" / "how-to" / "measure-images.md"
 
 
 @pytest.fixture(scope="module")
-def phantom(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("phantom") / "hip"
-    made = osteon_apart("phantom", "--out", folder, *RECIPE)
-    assert made.returncode == 0, made.stderr
-    return folder
+def build(tmp_path_factory) -> Path:
+    """The folder that the commands of the manual's page on measuring leave behind."""
+    folder = tmp_path_factory.mktemp("manual")
+    for line in re.findall("^osteon .*$", MANUAL.read_text("utf-8"), re.M):
+        words = [sys.executable, "-m", *shlex.split(line)]
+        done = subprocess.run(words, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
+        assert done.returncode == 0, done.stderr
+    return folder / "build"
+
+
+@pytest.fixture(scope="module")
+def phantom(build) -> Path:
+    return build / "hip"
 
 
 @pytest.fixture(scope="module")
@@ -45,12 +48,10 @@ def truth(phantom) -> dict[str, object]:
 
 
 @pytest.fixture(scope="module")
-def measured(phantom, tmp_path_factory) -> tuple[Path, dict[str, object]]:
-    """The folder of results and the printed measurements of the phantom's MR, with nothing given."""
-    out = tmp_path_factory.mktemp("measured") / "results"
-    done = osteon_apart("measure", phantom / "mr", "--json", "--out", out)
-    assert done.returncode == 0, done.stderr
-    return out, json.loads(done.stdout)
+def measured(build) -> tuple[Path, dict[str, object]]:
+    """The folder of results and the measurements of the phantom's MR, with nothing given."""
+    out = build / "hip-measured"
+    return out, json.loads((out / "measurements.json").read_text("utf-8"))
 
 
 @pytest.fixture
@@ -93,6 +94,16 @@ def test_results_are_one_folder_with_a_page_that_names_its_files(measured):
     assert "measurements.json" in page
 
 
+def test_dicom_objects_refer_to_the_images_they_came_from(phantom, measured):
+    from pydicom import dcmread
+
+    segmentation, report = (dcmread(measured[0] / "dicom" / f"{name}.dcm") for name in ("segmentation", "measurements"))
+    image = dcmread(next((phantom / "mr").iterdir()))
+
+    assert segmentation.FrameOfReferenceUID == image.FrameOfReferenceUID
+    assert report.StudyInstanceUID == segmentation.StudyInstanceUID == image.StudyInstanceUID
+
+
 def test_the_masks_that_were_written_measure_the_same_again(osteon, phantom, measured):
     _, out, _ = osteon("measure", phantom / "mr", "--lesion", measured[0] / "masks" / "lesion.nii.gz", "--json")
 
@@ -100,10 +111,12 @@ def test_the_masks_that_were_written_measure_the_same_again(osteon, phantom, mea
     assert again == pytest.approx(value(measured[1], "lesion_volume_ml"), rel=0.02)  # the mask's grid rounds voxels
 
 
-def test_a_folder_that_holds_something_is_left_alone(osteon, phantom, tmp_path):
+@pytest.mark.parametrize("command", ["phantom", "measure"])
+def test_a_folder_that_holds_something_is_left_alone_before_any_work(osteon, phantom, tmp_path, command):
     (tmp_path / "mine.txt").write_text("mine", "utf-8")
+    images = {"phantom": (), "measure": (phantom / "none",)}[command]  # images would be missed if they were looked for
 
-    code, _, err = osteon("phantom", "--out", tmp_path)
+    code, _, err = osteon(command, *images, "--out", tmp_path)
 
     assert code == 2
     assert "exists already and is not empty" in err

@@ -20,7 +20,7 @@ from osteon.case.read import read_case
 from osteon.case.vocabulary import vocabulary
 from osteon.knowledge import knowledge
 from osteon.knowledge.cells import values
-from osteon.planning import plan
+from osteon.planning import Plan, plan
 from osteon.report.plan_json import as_dict
 
 EXAMPLES = sorted(path for path in (Path(__file__).parents[2] / "examples").iterdir() if path.is_file())
@@ -131,9 +131,26 @@ def planned() -> Callable[[Mapping[str, Any]], dict[str, Any]]:
 
 
 @pytest.fixture(params=EXAMPLES, ids=lambda path: path.stem)
-def example(request: pytest.FixtureRequest) -> dict[str, Any]:
+def example_file(request: pytest.FixtureRequest) -> Path:
+    """One example file."""
+    return Path(request.param)
+
+
+@pytest.fixture
+def example(example_file: Path) -> dict[str, Any]:
     """The raw content of one example file, with dates as text."""
-    return plain(raw_of(request.param))
+    return plain(raw_of(example_file))
+
+
+@pytest.fixture
+def example_plan(example_file: Path) -> Plan:
+    """The plan of one example file, made once for all tests."""
+    return plan_of(example_file)
+
+
+@cache
+def plan_of(path: Path) -> Plan:
+    return plan(read_case(plain(raw_of(path))))
 
 
 def raw_of(path: Path) -> Mapping[str, Any]:

@@ -1,6 +1,7 @@
 """Femurs whose every measure is known, and real ones where the folder of test data is named."""
 
 import os
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -35,6 +36,7 @@ def model_hip(side="left"):
     return Hip(side, Sphere(CENTER * mirror, RADIUS, 0.4, 70.0), NECK * mirror, SHAFT)
 
 
+@cache
 def model_femur(side="left", lowest=-75.0, spacing=1.0):
     """The mask of `model_hip`, with all measures below known; the view ends `lowest` mm below the patient's origin."""
     mirror = np.array([1.0 if side == "left" else -1.0, 1.0, 1.0])

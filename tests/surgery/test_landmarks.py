@@ -58,6 +58,7 @@ def test_a_mask_with_a_hole_is_made_whole(drawn):
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("real_femurs")
 def test_the_lesser_trochanter_of_real_femurs_lies_where_it_stands_out(real_femurs):
     # Behind and below the head: 40 to 62 mm down the shaft was seen on twelve femurs; further behind than the head.
     for hip, femur in real_femurs.values():

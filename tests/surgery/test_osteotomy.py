@@ -1,6 +1,7 @@
 """The intact ratio after an osteotomy: closed forms on a ball with a cone-shaped lesion."""
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -20,6 +21,7 @@ HALVING_PERCENT = 0.3  # two borders to 0.1 degrees each of 78
 OFF_GRID = np.array([0.31, -0.17, 0.23])
 
 
+@cache
 def ball_and_neck(side="left"):
     """A ball on a rod: the whole of W lies on the ball at every angle."""
     mirror = np.array([1.0 if side == "left" else -1.0, 1.0, 1.0])
@@ -50,6 +52,13 @@ def plans(hip, femur, lesion, **options):
     return {plan.kind: plan for plan in found}
 
 
+@cache
+def plans_of_cap(axis, half_deg):
+    """The plans of a left hip with a cap."""
+    hip, femur = ball_and_neck()
+    return plans(hip, femur, cap(hip, femur, axis, half_deg))
+
+
 def overlap_percent(begin, end):
     """How much of W lies between two angles, percent."""
     return 100.0 * max(min(end, W[1]) - max(begin, W[0]), 0.0) / (W[1] - W[0])
@@ -57,8 +66,7 @@ def overlap_percent(begin, end):
 
 @pytest.mark.parametrize(("middle_deg", "half_deg"), [(-10.0, 35.0), (10.0, 40.0), (-30.0, 30.0)])
 def test_varus_moves_a_cap_medially_by_its_angle(middle_deg, half_deg):
-    hip, femur = ball_and_neck()
-    plan = plans(hip, femur, cap(hip, femur, coronal(middle_deg), half_deg))["curved varus"]
+    plan = plans_of_cap(coronal(middle_deg), half_deg)["curved varus"]
 
     turn = np.array(plan.angles_deg)
     expected = [100 - overlap_percent(middle_deg - half_deg - t, middle_deg + half_deg - t) for t in turn]
@@ -67,8 +75,7 @@ def test_varus_moves_a_cap_medially_by_its_angle(middle_deg, half_deg):
 
 
 def test_the_angle_at_which_varus_reaches_one_third_is_the_closed_one():
-    hip, femur = ball_and_neck()
-    plan = plans(hip, femur, cap(hip, femur, coronal(0.0), 35.0))["curved varus"]
+    plan = plans_of_cap(coronal(0.0), 35.0)["curved varus"]
 
     # The cap covers W from its medial end to 35 - t: a third of 78 degrees is free from there to 30 when t = 31.
     (begin, end) = plan.reaches[0].ranges_deg[0]
@@ -95,8 +102,8 @@ def closed_ratio(axis, half_deg, hip, turn_deg, *, forwards):
 @pytest.mark.parametrize("kind", ["anterior rotation", "posterior rotation"])
 @pytest.mark.parametrize(("axis", "half_deg"), [((-0.1, -0.5, 0.85), 45.0), ((0.2, -0.2, 0.95), 38.0)])
 def test_rotation_agrees_with_the_closed_form_at_every_angle(kind, axis, half_deg):
-    hip, femur = ball_and_neck()
-    plan = plans(hip, femur, cap(hip, femur, axis, half_deg))[kind]
+    hip, _ = ball_and_neck()
+    plan = plans_of_cap(axis, half_deg)[kind]
 
     forwards = kind == "anterior rotation"
     # As if the cone were half a degree wider and narrower: where it grazes the plane that is a wide chord.
@@ -111,8 +118,8 @@ def test_rotation_agrees_with_the_closed_form_at_every_angle(kind, axis, half_de
 
 @pytest.mark.parametrize(("axis", "half_deg"), [((-0.1, -0.5, 0.85), 45.0), ((0.0, -0.3, 0.95), 50.0)])
 def test_the_angle_at_which_rotation_reaches_34_percent_is_the_closed_one(axis, half_deg):
-    hip, femur = ball_and_neck()
-    plan = plans(hip, femur, cap(hip, femur, axis, half_deg))["anterior rotation"]
+    hip, _ = ball_and_neck()
+    plan = plans_of_cap(axis, half_deg)["anterior rotation"]
 
     turns = np.arange(0.0, 90.0, 0.05)
     closed = np.array([closed_ratio(axis, half_deg, hip, turn, forwards=True) for turn in turns])
@@ -122,8 +129,7 @@ def test_the_angle_at_which_rotation_reaches_34_percent_is_the_closed_one(axis, 
 
 
 def test_an_anterior_lesion_is_turned_away_by_anterior_rotation():
-    hip, femur = ball_and_neck()
-    found = plans(hip, femur, cap(hip, femur, (0.0, -0.6, 0.8), 45.0))
+    found = plans_of_cap((-0.1, -0.5, 0.85), 45.0)
 
     ratio = {kind: dict(zip(plan.angles_deg, plan.intact_ratio_percent, strict=True)) for kind, plan in found.items()}
 
@@ -159,8 +165,9 @@ def test_a_sound_head_is_wholly_intact_and_a_dead_one_not_at_all():
     empty = femur.with_array(np.zeros(femur.shape, bool))
 
     assert set(plans(hip, femur, empty)["anterior rotation"].intact_ratio_percent) == {100.0}
-    assert set(plans(hip, femur, femur)["anterior rotation"].intact_ratio_percent) == {0.0}
-    assert not plans(hip, femur, femur)["anterior rotation"].can_reach
+    dead = plans(hip, femur, femur)["anterior rotation"]
+    assert set(dead.intact_ratio_percent) == {0.0}
+    assert not dead.can_reach
 
 
 def test_the_neck_is_never_counted_as_intact_surface():

@@ -1,8 +1,6 @@
 """A hip of a ball and two rods with a lesion that is a cone of the ball, so that every outline is known."""
 
-import os
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -31,6 +29,9 @@ NUMBERS = (
     ("head_center_mm", tuple(CENTER.tolist()), "mm", "fitted_sphere", ()),
 )
 
+# What a header and a folder may tell of a person, and no page may.
+PRIVATE = {"source": "/home/somebody/scans", "description": "DOE^JANE 1950-01-01", "patient_key": "k123"}
+
 
 def examined(side="left", *, lesion=True):
     """One hip, its lesion a cone of 30 degrees about the top of the head; the right hip is the left one's mirror."""
@@ -44,7 +45,9 @@ def examined(side="left", *, lesion=True):
     cone = (distance < RADIUS) & (away[..., 2] > np.cos(np.radians(HALF_CONE_DEG)) * distance) & lesion
     socket = (distance > RADIUS + 4.0) & (distance < RADIUS + 12.0) & (away[..., 2] > 0)
     image = 900.0 * femur + 300.0 * socket - 600.0 * cone
-    series = Series("s1", "MR", Volume(image.astype(np.float32), grid.affine), plane="sagittal", weighting="T1")
+    series = Series(
+        "s1", "MR", Volume(image.astype(np.float32), grid.affine), plane="sagittal", weighting="T1", **PRIVATE
+    )
     hip = Hip(side, Sphere(center, RADIUS, 0.4, 80.0), neck)
     found = FoundHip(
         hip, Volume(femur, grid.affine), Volume(socket, grid.affine), np.zeros((0, 3)), 900.0, "found in T1 MR"
@@ -94,11 +97,3 @@ def sunken():
     depth = Measurement("collapse_depth_mm", 5.0, 4.5, 5.5, "mm", "intact_sphere", "s1", "reader one")
     found = replace(hip.found, femur=femur.with_array(femur.array & ~gone))
     return replace(hip, found=found, measurements=(*hip.measurements, depth))
-
-
-@pytest.fixture(scope="session")
-def phantom_folder():
-    folder = os.environ.get("OSTEON_TEST_DATA")
-    if not folder:
-        pytest.skip("OSTEON_TEST_DATA does not name the folder of test data")
-    return Path(folder) / "phantoms_examples" / "ex1"
