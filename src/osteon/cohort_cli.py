@@ -69,7 +69,7 @@ def screen_command(
     if done.absent:
         typer.echo(f"The export holds no {', '.join(done.absent)}: what only these would tell is unknown.")
     if done.contradictory:
-        typer.echo(f"{done.contradictory} rows have findings that contradict each other; no rule is answered for them.")
+        typer.echo(f"{done.contradictory} rows have findings that contradict each other; these were left out.")
     if done.undecidable:
         told = f"{done.results.with_suffix('.json').name} names them"
         typer.echo(f"{len(done.undecidable)} rules ask for something that this export never tells; {told}.")

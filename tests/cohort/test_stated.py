@@ -185,17 +185,6 @@ def test_random_statements_give_what_the_reader_of_bundles_finds(made_up, tmp_pa
     assert list(differing(made_up, done.results)) == []
 
 
-@pytest.mark.slow
-def test_spark_reads_the_same_statements(made_up, tmp_path, spark):
-    rules = ["questions/osteonecrosis_and_stage"]
-    tables = [
-        screen(made_up, tmp_path / f"{engine[:5]}.parquet", as_of=AS_OF, rules=rules, engine=engine, inferred=False).results
-        for engine in ("duckdb", "local[2]")
-    ]
-
-    assert dict_rows(tables[0]) == dict_rows(tables[1])
-
-
 def test_a_recorded_stage_arrives_and_two_at_one_instant_leave_open_which(tmp_path):
     def says(patient, number, finding, **value):
         about = {"resourceType": "Observation", "id": f"{patient}{number}", "status": "final"}

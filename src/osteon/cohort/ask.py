@@ -94,7 +94,9 @@ def steps_of(question: str | Question, knowledge: Knowledge) -> tuple[str, str, 
         trial = knowledge.trials[question.removeprefix("trials/")]
         address = f"trials/{trial.id}"
         criteria = {
-            c.id: (c.text, f"{address}#{c.id}", c.kind == "exclude") for c in trial.criterion if c.kind != "ask"
+            c.id: (f"not: {c.text}" if c.kind == "exclude" else c.text, f"{address}#{c.id}", c.kind == "exclude")
+            for c in trial.criterion
+            if c.kind != "ask"
         }
         note = "" if trial.list_complete else "The trial's list of rules could not be read in full."
         return address, trial.name, note, list(criteria.values())

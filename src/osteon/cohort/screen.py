@@ -57,9 +57,9 @@ Progress = Callable[[str], None]
 class Screening:
     """One finished screening: where its table is and what it could answer.
 
-    `undecidable` maps each rule that no patient of this export can pass, since nothing tells of a finding it asks for,
-    to those findings. `absent` names the types of resource that the mapping reads and the export has not; `ignored` the
-    files that were left aside, and why.
+    `undecidable` maps each rule that asks for findings of which this export never tells to these findings: unless the
+    rule has alternatives without them, no patient can pass it. `absent` names the types of resource that the mapping
+    reads and the export has not; `ignored` the files that were left aside, and why.
     """
 
     results: Path

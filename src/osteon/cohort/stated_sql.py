@@ -92,11 +92,15 @@ def replies(texts: Iterable[str], kind: str, asked: Asked) -> Iterator[tuple[str
 def reply(statement: Statement) -> tuple[float | None, ...]:
     """The cells of one statement, in the order of `STATED`."""
     site, side = statement.joint or (None, None)
-    place = [word and bits({word}, list(vocabulary()[of].choices)) for of, word in (("site", site), ("side", side))]
+    place = [place_bit("site", site), place_bit("side", side)]
     if isinstance(statement.possible, Interval):
         ends = float(statement.possible.low), float(statement.possible.high)
         return finding_number(statement.name), *place, *ends, None
     return finding_number(statement.name), *place, None, None, mask(statement.possible, statement.name)
+
+
+def place_bit(finding: str, value: str | None) -> int | None:
+    return None if value is None else bits({value}, list(vocabulary()[finding].choices))
 
 
 def mask(possible: Possible, finding: str) -> int:

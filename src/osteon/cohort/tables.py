@@ -143,6 +143,8 @@ def has_code(codings: str, codes: Sequence[str], engine: Engine) -> str:
 def holds(codings: str, test: str, engine: Engine) -> str:
     """Whether some coding passes a test of one of its elements; most arrays hold one, which is asked without a loop."""
     several = f"{engine.first(engine.where(codings, f'x.{test}'))} IS NOT NULL"
+    if "(" in codings:  # an array that must be made first would be made twice
+        return several
     return f"CASE WHEN size({codings}) = 1 THEN {engine.first(codings)}.{test} ELSE {several} END"
 
 
