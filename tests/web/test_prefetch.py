@@ -159,7 +159,10 @@ def test_every_form_of_reference_to_the_patient_is_known(reference, call):
     assert len(call(request("patient-view", {**HEALTHY, "conditions": listed})).json()["cards"]) > 0
 
 
-UNREADABLE = {"an element of another type": {**osteonecrosis(), "code": {"coding": "M87.051"}}, "no type": {"id": "M87"}}
+UNREADABLE = {
+    "an element of another type": {**osteonecrosis(), "code": {"coding": "M87.051"}},
+    "no type": {"id": "M87"},
+}
 
 
 @pytest.mark.parametrize("kind", UNREADABLE)
@@ -174,6 +177,8 @@ def test_a_record_that_is_not_fhir_is_told_without_what_it_says(kind, call):
 
 @pytest.mark.parametrize("kind", UNREADABLE)
 def test_a_fetched_record_that_is_not_fhir_is_told_too(kind, ask, records):
-    records.plan("Condition", (200, json.dumps({"resourceType": "Bundle", "entry": [{"resource": UNREADABLE[kind]}]}).encode()))
+    records.plan(
+        "Condition", (200, json.dumps({"resourceType": "Bundle", "entry": [{"resource": UNREADABLE[kind]}]}).encode())
+    )
 
     assert ask(without("conditions")).status_code == 422

@@ -23,6 +23,7 @@ SUFFIXES = (".json", ".ndjson", ".json.gz", ".ndjson.gz")
 NO_RESOURCE = "JSON without resourceType"
 GZIP = b"\x1f\x8b"
 
+
 class Loaded(NamedTuple):
     """One resource: its type, what was read of it (None for a type that is not read), and where it stood."""
 
