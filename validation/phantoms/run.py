@@ -20,6 +20,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -138,7 +139,8 @@ def compared(row: Row, folder: Path, truth: dict[str, Any], draws: int | None) -
     """Measure with the automatic and with the true lesion, and keep both beside the truth."""
     clock = Clock(row["seconds"])
     [series] = [one for one in read_images(folder / "mr").series if one.kind == "MR"]
-    ct = read_series(folder / "ct.nii.gz")
+    # A NIfTI file does not say that it is CT, and one cut so close to the hip holds too little fat to be taken for one.
+    ct = replace(read_series(folder / "ct.nii.gz"), kind="CT")
     clock.tick("read")
     found = find_hip(series)
     clock.tick("head")
@@ -245,6 +247,11 @@ def median(values: Sequence[float] | Floats) -> float:
     return float(np.median(values)) if len(values) else float("nan")
 
 
+def refused(rows: Sequence[Row], mask: str) -> float:
+    """Hips with a lesion whose depth of collapse was not said."""
+    return float(sum(not is_number(row[mask].get(DEPTH, [None])[0]) for row in with_lesion(rows)))
+
+
 def with_lesion(rows: Sequence[Row]) -> list[Row]:
     """Rows of hips that have a lesion and were measured."""
     return [row for row in rows if row.get("dice") is not None]
@@ -321,6 +328,8 @@ BARS = (
     Bar("Kerboul interval, automatic", lambda rows: angle_covered_percent(rows, "automatic"), 90, True, " %"),
     Bar("all intervals, automatic", lambda rows: covered_percent(rows, "automatic"), 90, True, " %"),
     Bar("collapse depth, worst", lambda rows: worst(with_lesion(rows), "automatic", DEPTH), 0.7, unit=" mm"),
+    Bar("collapse refused, automatic", lambda rows: refused(rows, "automatic"), 4),
+    Bar("collapse refused, true mask", lambda rows: refused(rows, "true_mask"), 4),
     Bar("JIC type wrong, true mask", lambda rows: wrong_types(rows, "true_mask"), 0),
     Bar("JIC type wrong, automatic", lambda rows: wrong_types(rows, "automatic"), 0),
     Bar("lesion said where none is", lambda rows: said(rows, has_lesion=False), 0),

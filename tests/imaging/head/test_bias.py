@@ -12,8 +12,9 @@ from osteon.imaging.bias import shading
 SHAPE = (8, 40, 40)
 
 
+# At most 1.83 times the middle: the field ends at 2.
 @settings(max_examples=15, deadline=None)
-@given(st.floats(-0.3, 0.3), st.floats(-0.3, 0.3), st.floats(-0.2, 0.2))
+@given(st.floats(-0.2, 0.2), st.floats(-0.2, 0.2), st.floats(-0.1, 0.1))
 def test_dividing_by_the_field_makes_the_tissue_even(a, b, c):
     z, y, x = np.meshgrid(*[np.linspace(-1, 1, n) for n in SHAPE], indexing="ij")
     image = Volume(1000 * np.exp(a * x + b * y + c * x * y + 0.1 * z**2), np.eye(4))

@@ -177,3 +177,25 @@ def test_a_ball_without_a_neck_is_no_hip(draw, radius):
     brain += np.random.default_rng(1).normal(0, 40, brain.shape)
     with pytest.raises(InputError):
         find_hip(Series("s1", "MR", like.with_array(brain.astype(np.float32))))
+
+
+def test_a_dark_lesion_under_a_standing_surface_is_not_taken_for_sunken_bone(draw):
+    hip = draw.Drawn(lesion_cos=0.6)
+
+    assert top_mm(find_hip(draw.mr([hip])), hip) == pytest.approx(hip.radius_mm, abs=0.7)
+
+
+def test_a_flattened_top_over_a_dark_lesion_is_seen_sunken(draw):
+    class Flattened(draw.Drawn):
+        def depth(self, p):
+            return np.maximum(super().depth(p), p[..., 2] - self.center_mm[2] - self.radius_mm + 4.0)
+
+    hip = Flattened(lesion_cos=0.45)
+
+    assert top_mm(find_hip(draw.mr([hip])), hip) == pytest.approx(hip.radius_mm - 4.0, abs=0.9)
+
+
+def top_mm(found, hip):
+    """Height of the surface over the true centre, near the top."""
+    away = found.surface_mm - hip.center_mm
+    return np.median(away[(np.linalg.norm(away[:, :2], axis=1) < 5.0) & (away[:, 2] > 0), 2])

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from osteon.anatomy import Volume, covering_grid, points_mm
 from osteon.imaging.measure.border import inside, moved_per_half_voxel, soft_mask
-from osteon.imaging.measure.ct_surface import crossings_mm
+from osteon.imaging.measure.ct_surface import crossings_mm, under_plate
 from osteon.imaging.measure.outline import away_mm, redrawn
 from osteon.imaging.measure.rays import dead_share, surface_mm
 
@@ -146,6 +146,16 @@ def test_on_ct_the_surface_lies_where_the_image_has_risen_halfway():
     profile = 40 + 860 * np.tile(plate, (5, 1)) + 700 * (away > 26.6)  # and the socket outside
 
     assert crossings_mm(profile, away, joint) == pytest.approx(23.1, abs=0.05)
+
+
+def test_on_ct_bone_that_stands_over_a_place_keeps_it_from_counting_as_sunken_surface():
+    away = np.arange(27.0, 15.0, -0.25)
+    sunken = np.where(away < 20.0, 900.0, 40.0)
+    thin_plate = np.where(np.abs(away - 24.0) < 0.5, 400.0, sunken)
+
+    hidden = under_plate(np.array([sunken, thin_plate]), away, np.array([20.0, 20.0]), 24.0)
+
+    assert hidden.tolist() == [False, True]
 
 
 def test_without_contrast_there_is_no_surface():

@@ -58,7 +58,8 @@ METAL_HU = 2500.0
 SHARE_WITH_NECK, SHARE_ALONE = 0.28, 0.6
 # Share of the neck's cone in which bone leaves the head: 0.2 to 1.0 on femurs here.
 NECK_SHARE = 0.15
-# The head's rays must carry this much support each; false balls stay below.
+# The head's rays must carry this much support each, unless as many end on it as on no other round thing (in CT a large
+# lesion's plate is faint, and its rays carry 0.06 to 0.08); false balls stay below.
 SUPPORT_PER_RAY = 0.08
 # Two heads of one adult lie 14 to 22 cm apart; wider limits allow for children and large people.
 HEADS_APART_MM = (100.0, 260.0)
@@ -191,7 +192,7 @@ def is_pair(a: Head, b: Head) -> bool:
 
 def checked(series: Series, image: Volume, ball: Ball) -> Head | None:
     """The ball as a head, if enough speaks for one; None otherwise."""
-    if support_per_ray(ball) < SUPPORT_PER_RAY:
+    if support_per_ray(ball) < SUPPORT_PER_RAY and ball.share < SHARE_ALONE:
         return None
     ball = evenly_fitted(ball)
     layers = fit_layers(ball, cortex_level(series, image))
@@ -297,7 +298,7 @@ def ball_at(image: Volume, center: Floats, radius: float) -> Ball:
 
 def described(series: Series, image: Volume, head: Head, side: Side, method: str) -> FoundHip:
     """All that is known of a checked head."""
-    skin = skin_of(head.ball, head.layers)
+    skin = skin_of(image, head.ball, head.layers)
     parts = bones(image, head.ball, head.layers, head.neck, skin)
     sphere = Sphere(
         skin.center_mm,
@@ -361,7 +362,7 @@ def from_mask(series: Series, image: Volume, femur: Volume, side: Side | None) -
     if known is None:
         raise undecided(series, "the mask shows too little neck to tell which hip it is. Say so: side left or right.")
     hip, doubts = axes(sphere, known, femur, neck)
-    skin = skin_of(rough.ball, rough.layers)
+    skin = skin_of(image, rough.ball, rough.layers)
     parts = bones(image, rough.ball, rough.layers, neck, skin)
     own = resample(femur, parts.femur) if femur.array.dtype == bool else resample(binary(femur), parts.femur)
     pelvis = None if parts.pelvis is None else parts.pelvis.with_array(parts.pelvis.array & ~own.array)

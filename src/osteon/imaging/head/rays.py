@@ -60,6 +60,11 @@ class Drops:
         return Drops(*(getattr(self, field.name)[which] for field in fields(self)))
 
 
+def joined(*parts: Drops) -> Drops:
+    """All drops of several."""
+    return Drops(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Drops)))
+
+
 def cast(image: Volume, center_mm: Floats, radius_mm: float, beyond_mm: float = 8.0) -> Rays:
     """Rays from a rough centre out to `beyond_mm` past a rough radius."""
     origin, direction = slice_rays(image, center_mm, radius_mm) if is_thick(image) else ball_rays(center_mm)

@@ -59,9 +59,14 @@ def edges_of(image: Volume, ball: Ball, layers: Layers) -> Edges:
     drops = moved(ball, ball.drops, np.full(len(ball.drops.ray), layers.outer_mm))
     healthy = drops.weight > HEALTHY
     high = drops.height > HIGH * np.percentile(drops.height, 90)
-    rises = find_drops(image.with_array(-image.array), replace(ball.rays, profile=-ball.rays.profile))
-    dark = moved(ball, rises, -rise_offset(layers, level_before(ball, rises)))
+    dark = find_rises(image, ball, layers)
     return Edges(drops.only(healthy), drops.only(~healthy & high & (drops.marrow > 0.5)), dark)
+
+
+def find_rises(image: Volume, ball: Ball, layers: Layers, least: float = 0.3) -> Drops:
+    """Every rise along every ray of at least `least` of a usual large one, as the outer surface that it would end."""
+    rises = find_drops(image.with_array(-image.array), replace(ball.rays, profile=-ball.rays.profile), least)
+    return moved(ball, rises, -rise_offset(layers, level_before(ball, rises)))
 
 
 def moved(ball: Ball, drops: Drops, outward_mm: Floats) -> Drops:

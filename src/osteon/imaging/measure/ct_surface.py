@@ -18,6 +18,9 @@ STEP_MM = 0.25
 # The joint space is the darkest place from a little inside the sphere to 3 mm outside it; the socket lies beyond.
 JOINT_MM = (-1.0, 3.0)
 DEEPEST_MM = 9.0  # a head that has sunk further is no sphere any more
+# Above a sunken surface the joint is as dark as elsewhere, from this far outside the sphere: what is denser than this
+# part of half the step to bone there is the plate itself, thin or beside a narrow joint: something under it was read.
+ABOVE_MM, BONE_ABOVE = 2.0, 0.5
 PLATE_MM = 6.0  # the brightest bone this far behind the darkest place is the plate: a wide joint and the plate itself
 # Plate over joint in Hounsfield units: bone against cartilage and fluid is 400 to 900. Less is not CT of bone.
 LEAST_CONTRAST_HU = 150.0
@@ -47,7 +50,7 @@ def bone_surface(series: Series, hip: Hip) -> Floats:
     if not len(rays):
         return np.zeros((0, 3))
     distance = crossings_mm(profile, away, away >= head.radius_mm + JOINT_MM[0])
-    seen = np.isfinite(distance)
+    seen = np.isfinite(distance) & ~under_plate(profile, away, distance, head.radius_mm)
     return np.asarray(head.center_mm + rays[seen] * distance[seen, None])
 
 
@@ -77,3 +80,11 @@ def crossings_mm(profile: Floats, away: Floats, joint: Array) -> Floats:
     part = (profile[rows, first] - half) / np.maximum(profile[rows, first] - before, 1e-6)
     seen = above.any(axis=1) & (first > darkest)
     return np.where(seen, away[first] + STEP_MM * part, np.nan)
+
+
+def under_plate(profile: Floats, away: Floats, distance: Floats, radius_mm: float) -> Array:
+    """Which sunken surfaces lie under bone that stands; shape (n,)."""
+    joint, plate = (float(np.median(part(profile, axis=1))) for part in (np.min, np.max))
+    bone = profile > joint + BONE_ABOVE * (plate - joint) / 2
+    above = (away < radius_mm + ABOVE_MM) & (away > distance[:, None] + 1.0)
+    return np.asarray((bone & above).any(axis=1) & (distance < radius_mm + JOINT_MM[0]))

@@ -12,6 +12,7 @@ import numpy as np
 from osteon.anatomy import neck_shaft_angle_deg
 from osteon.imaging.found import FoundHip
 from osteon.imaging.measure.angles import arcs, single_angles
+from osteon.imaging.measure.carried import carried
 from osteon.imaging.measure.ct_surface import bone_surface
 from osteon.imaging.measure.interval import interval_of
 from osteon.imaging.measure.jic import jic, next_type_text, sector
@@ -90,6 +91,8 @@ def measure(
     shape: tuple[Step, ...] = (roundness, coverage, joint_space, *((collapse,) if marked else ()))
     of_lesion: tuple[Step, ...] = (lesion_size, arcs, single_angles, jic, place) if marked else ()
     told("laying the hip on a common grid", 0.0)
+    if ct is not None and ct_found is not None:
+        ct_found = carried(found, ct, ct_found, marked)
     bone_mm = bone_surface(ct or series, (ct_found or found).hip)
     hip = variable_of(series, found, marked, bone_mm)
     on_ct = variable_of(ct, ct_found, marked, bone_mm) if ct is not None and ct_found is not None else None
