@@ -76,6 +76,7 @@ def test_random_rules_on_random_facts_are_answered_alike_by_duckdb(seed):
     assert sql == python
 
 
+@pytest.mark.xdist_group("spark")
 @pytest.mark.slow
 def test_random_rules_on_random_facts_are_answered_alike_by_spark(spark):
     sql, python = both_answers(spark, 7, rules=40, rows=40)
@@ -132,6 +133,7 @@ def test_no_word_and_no_name_means_more_than_its_letters(duck, text):
     assert duck.rows(f"SELECT {name('x' + text)} FROM (SELECT 1 AS {name('x' + text)}) AS t") == [(1,)]
 
 
+@pytest.mark.xdist_group("spark")
 @pytest.mark.slow
 def test_nor_in_spark(spark):
     from osteon.cohort.sql import word

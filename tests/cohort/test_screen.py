@@ -49,7 +49,9 @@ def planted_truth(steps):
     }
 
 
-@pytest.mark.parametrize("engine", ["duckdb", pytest.param("local[2]", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "engine", ["duckdb", pytest.param("local[2]", marks=[pytest.mark.slow, pytest.mark.xdist_group("spark")])]
+)
 def test_every_planted_patient_gives_the_truth_in_every_column(engine, eligibility, tmp_path, request):
     if engine != "duckdb":
         request.getfixturevalue("spark")

@@ -39,16 +39,19 @@ def test_two_processes_give_the_closed_form_for_every_task(tmp_path):
     assert len(list(tmp_path.iterdir())) == 4
 
 
+@pytest.mark.xdist_group("spark")
 @pytest.mark.slow
 def test_two_spark_workers_give_the_same_files_as_one_process(tmp_path, monkeypatch):
     pyspark = pytest.importorskip("pyspark.sql")
     monkeypatch.setenv("PYSPARK_PYTHON", sys.executable)
+    shared = pyspark.SparkSession.getActiveSession() is not None  # another test's, which goes on with it
     builder = pyspark.SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false")
     session = builder.appName("sweep").getOrCreate()
     try:
         spread = sweep(TASKS, squeezed, tmp_path / "spark", spread=on_spark(session))
     finally:
-        session.stop()
+        if not shared:
+            session.stop()
     assert spread == sweep(TASKS, squeezed, tmp_path / "alone")
 
 
