@@ -131,7 +131,9 @@ change of strain of the neck.'
     still = [BY_ID[each].name for each in told if not clear(outcome, each)]
     parts = [*moved, *([f"no clear change of {', '.join(still)}"] if still else [])]
     assumed = " (hypothetical)" if outcome.hypothetical else ""
-    return f"{LABEL[:-1]}. With {outcome.name}{assumed}: {'; '.join(parts) or 'nothing of the head is left to judge'}."
+    bare = "" if all(each.endswith(")") for each in moved) else " Figures without brackets have no interval."
+    said = "; ".join(parts) or "nothing of the head is left to judge"
+    return f"{LABEL[:-1]}. With {outcome.name}{assumed}: {said}.{bare}"
 
 
 def clear(outcome: Outcome, name: str) -> bool:
@@ -146,6 +148,6 @@ def change(ratio: Ratio) -> str:
     way = "lower" if ratio.value < 1 else "higher"
     middle = f"{100 * abs(ratio.value - 1):.0f} % {way}"
     if ratio.low is None or ratio.high is None:
-        return f"{middle} (no interval)"
+        return middle
     ends = sorted(100 * abs(each - 1) for each in (ratio.low, ratio.high))
     return f"{middle} ({ends[0]:.0f} to {ends[1]:.0f})"

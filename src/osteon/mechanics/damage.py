@@ -20,7 +20,7 @@ from osteon.mechanics.materials import Elastic
 from osteon.mechanics.model import HALF, HeadModel, Share
 from osteon.mechanics.operations import value as operation_value
 from osteon.mechanics.risk import bone_share, mean_strain_index, normal, regions_of, value
-from osteon.mechanics.solve import Solution, solve, strain
+from osteon.mechanics.solve import Solution, solve, strain_at
 
 # The load in steps of the given force. Further apart they jump over the collapse, nearer only the time grows.
 MULTIPLES = (1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 12.0)
@@ -30,6 +30,11 @@ ROUNDS = 8
 STILL = 5e-4
 # A layer opens and closes until fewer than this part of it changes, in at most so many solves.
 GAP_STILL, GAP_ROUNDS = 0.02, 6
+# A voxel that is pulled or pressed less than this part of the layer's mean stays as it is: it would open and close in
+# turn for ever.
+GAP_DOUBT = 0.1
+# Which voxels are open is told by strains to about a hundredth.
+GAP_TOLERANCE = 1e-2
 
 Progress = Callable[[str, float], None]
 
@@ -87,9 +92,9 @@ def collapse(
     solved = solve_with(elastic, None, model, force_n, tolerance, None)
     sound = work(solved, force_n)
     size_n = float(np.linalg.norm(force_n.reshape(-1, 3).sum(axis=0)))
-    left, solves, steps = np.ones(model.shape, np.float32), 1, []
+    left, solves, steps, head = np.ones(model.shape, np.float32), 1, [], regions_of(model).head
     for count, multiple in enumerate(multiples):
-        left, solved, more = broken_down(model, elastic, left, solved, force_n, multiple, tolerance)
+        left, solved, more = broken_down(model, elastic, head, left, solved, force_n, multiple, tolerance)
         solves += more
         # The mean of the loaded nodes weighted by their force moves by work over force.
         sunk = multiple * (work(solved, force_n) - sound) / size_n
@@ -105,6 +110,7 @@ def collapse(
 def broken_down(
     model: HeadModel,
     elastic: Elastic,
+    breakable: NDArray[np.bool_],
     left: Share,
     solved: Solution,
     force_n: Floats,
@@ -115,12 +121,14 @@ def broken_down(
 
     Parameters
     ----------
+    breakable
+        Where bone may break, [z, y, x].
     left, solved
         As the step before left them; displacements are those of the load of one.
     """
-    share, breakable = bone_share(model), regions_of(model).head
+    share, where = bone_share(model), elastic.modulus_mpa > 0
     for count in range(ROUNDS):
-        strained = multiple * mean_strain_index(strain(solved), share, elastic)
+        strained = multiple * mean_strain_index(strain_at(solved, where), where, share, elastic)
         broken = breakable & (left == 1.0) & (share >= HALF) & (strained > 1.0)
         if broken.sum() <= STILL * breakable.sum():
             return left, solved, count
@@ -130,7 +138,13 @@ def broken_down(
 
 
 def solve_with(
-    elastic: Elastic, left: Share | None, model: HeadModel, force_n: Floats, tolerance: float, start: Floats | None
+    elastic: Elastic,
+    left: Share | None,
+    model: HeadModel,
+    force_n: Floats,
+    tolerance: float,
+    start: Floats | None,
+    threads: int | None = None,
 ) -> Solution:
     """One solve with a part of the stiffness left, all of it where none is given."""
     modulus = elastic.modulus_mpa if left is None else elastic.modulus_mpa * left
@@ -142,6 +156,7 @@ def solve_with(
         force_n=force_n,
         tolerance=tolerance,
         start=start,
+        threads=threads,
     )
 
 
@@ -189,7 +204,15 @@ class Gap:
     settled: bool
 
 
-def solve_gap(model: HeadModel, elastic: Elastic, layer: Share, force_n: Floats, tolerance: float = 1e-4) -> Gap:
+def solve_gap(
+    model: HeadModel,
+    elastic: Elastic,
+    layer: Share,
+    force_n: Floats,
+    tolerance: float = 1e-4,
+    start: Floats | None = None,
+    threads: int | None = None,
+) -> Gap:
     """Solves a bone in which a layer opens where it would be pulled.
 
     Parameters
@@ -197,31 +220,43 @@ def solve_gap(model: HeadModel, elastic: Elastic, layer: Share, force_n: Floats,
     layer
         The part of every voxel in the layer, [z, y, x], such as that about a rod, or the border of a lesion where dead
         bone has come away.
+    start, threads
+        As for `solve`.
 
     Notes
     -----
     Voxels of the layer keep their stiffness across it while it is pressed, and `loose_shear` of their shear stiffness;
     where it is pulled they keep `gap_left`. Which voxels are open is found by repeated solves, each from the one
     before. The layer is one voxel thick at least, so its width is that of the grid; voxels are isotropic, so an open
-    one also loses its stiffness along the layer.
+    one also loses its stiffness along the layer. Only the last solve, which is shown, is made to the tolerance.
     """
     marked = layer >= HALF
-    across = across_layer(layer)
+    across = across_layer(layer)[marked]
     closed, ratio = slippery(elastic.modulus_mpa, elastic.poisson, operation_value("loose_shear"))
     modulus = np.where(marked, closed, elastic.modulus_mpa).astype(np.float32)
     poisson = np.where(marked, ratio, elastic.poisson).astype(np.float32)
     pressed = replace(elastic, modulus_mpa=modulus, poisson=poisson)
-    is_open, start, solves, settled = np.zeros(model.shape, bool), None, 0, False
+    is_open, solves, settled = np.zeros(int(marked.sum()), bool), 0, False
     while not settled and solves < GAP_ROUNDS:
-        left = np.where(is_open, np.float32(value("gap_left")), np.float32(1))
-        solution = solve_with(pressed, left, model, force_n, tolerance, start)
+        left = left_open(marked, is_open)
+        solution = solve_with(pressed, left, model, force_n, max(tolerance, GAP_TOLERANCE), start, threads)
         start, solves = solution.displacement_mm, solves + 1
         # Strain, not stress: an open voxel has next to no stress, but closes when it is squeezed again.
-        pulled = marked & (pull(strain(solution), poisson, across) > 0)
-        settled = bool((pulled ^ is_open).sum() <= GAP_STILL * max(marked.sum(), 1))
-        is_open = is_open if settled else pulled
+        pulled = pull(strain_at(solution, marked), poisson[marked], across)
+        change = ((pulled > 0) != is_open) & (np.abs(pulled) > GAP_DOUBT * np.abs(pulled).sum() / max(len(pulled), 1))
+        settled = bool(change.sum() <= GAP_STILL * len(change))
+        is_open = is_open if settled else is_open ^ change
+    left = left_open(marked, is_open)
+    solution = solve_with(pressed, left, model, force_n, tolerance, start, threads)
     shown = replace(pressed, modulus_mpa=modulus * left)
-    return Gap(solution, shown, float(is_open.sum() / max(marked.sum(), 1)), solves, settled)
+    return Gap(solution, shown, float(is_open.mean()) if len(is_open) else 0.0, solves + 1, settled)
+
+
+def left_open(marked: NDArray[np.bool_], is_open: NDArray[np.bool_]) -> Share:
+    """What is left of every voxel's stiffness, [z, y, x], where some of those marked are open."""
+    left = np.ones(marked.shape, np.float32)
+    left[marked] = np.where(is_open, np.float32(value("gap_left")), np.float32(1))
+    return left
 
 
 def slippery(modulus: Array, poisson: Array, shear: float) -> tuple[Array, Array]:
@@ -242,7 +277,7 @@ def slippery(modulus: Array, poisson: Array, shear: float) -> tuple[Array, Array
     return 2 * less * (1 + ratio), ratio
 
 
-def pull(strain_: Floats, poisson: Array, across: Array) -> Floats:
+def pull(strain_: Array, poisson: Array, across: Array) -> Array:
     """Normal stress across the layer per unit of modulus, from strains: its sign does not fade as a voxel opens."""
     volume = strain_[..., :3].sum(axis=-1)
     halved = strain_ * np.array([1, 1, 1, 0.5, 0.5, 0.5])
@@ -251,12 +286,12 @@ def pull(strain_: Floats, poisson: Array, across: Array) -> Floats:
 
 def across_layer(layer: Share) -> Array:
     """Unit vectors (x, y, z) across a thin layer at every voxel: along which it changes most (structure tensor)."""
-    slope = np.stack(np.gradient(ndimage.gaussian_filter(layer, 0.7)), axis=-1)[..., ::-1]
-    tensor = np.empty((*layer.shape, 3, 3), np.float32)
+    slope = np.gradient(ndimage.gaussian_filter(layer, 0.7))[::-1]
+    marked: NDArray[np.bool_] = layer > 0
+    tensor = np.empty((int(marked.sum()), 3, 3), np.float32)
     for i in range(3):
         for j in range(i, 3):
-            tensor[..., i, j] = tensor[..., j, i] = ndimage.gaussian_filter(slope[..., i] * slope[..., j], 1.0)
+            tensor[:, i, j] = tensor[:, j, i] = ndimage.gaussian_filter(slope[i] * slope[j], 1.0)[marked]
     result = np.zeros((*layer.shape, 3), np.float32)
-    marked: NDArray[np.bool_] = layer > 0
-    result[marked] = np.linalg.eigh(tensor[marked])[1][..., -1]
+    result[marked] = np.linalg.eigh(tensor)[1][..., -1]
     return result

@@ -134,13 +134,13 @@ def measures(model: HeadModel, found: Fields, force_n: Floats, regions: Regions)
     """
     bone = bone_share(model) >= HALF
     force = float(np.linalg.norm(force_n))
-    facing = directions(model) @ (force_n / force)
-    under_load = facing < -np.cos(np.radians(value("loaded_deg")))
+    toward = height(model, force_n / force)
+    under_load = toward < -np.cos(np.radians(value("loaded_deg"))) * distance(model)
     ml = model.spacing_mm**3 / 1000.0
     beyond = bone & regions.head & (np.nan_to_num(found.strain_index) > 1)
     percentile, rule = value("index_percentile"), value("volume_rule_percentile")
     head = regions.head & bone
-    cap_mj = float(found.energy_mj[regions.head & (facing < 0)].sum())
+    cap_mj = float(found.energy_mj[regions.head & (toward < 0)].sum())
     return {
         "band_index": upper(found.stress_index, regions.band & under_load & bone, percentile),
         "lesion_index": upper(found.stress_index, regions.lesion & bone, percentile),
@@ -167,18 +167,24 @@ def fields(model: HeadModel, elastic: Elastic, strain: Floats, stress: Floats, f
     force_n
         The joint's force on the head as it was put on the model, LPS, N.
     """
-    share, along = bone_share(model), force_n / np.linalg.norm(force_n)
-    # Single precision halves the memory, and a percentile of averages needs no more.
-    strain, stress = strain.astype(np.float32), stress.astype(np.float32)
-    seen = share > 0
-    index = np.full(seen.shape, np.nan, np.float32)
-    strong = elastic.strength_mpa > 0
-    index[strong] = von_mises(stress[strong]) / elastic.strength_mpa[strong]
-    energy = np.zeros(seen.shape, np.float32)
-    filled = elastic.modulus_mpa > 0
-    energy[filled] = 0.5 * model.spacing_mm**3 * np.einsum("ij,ij->i", strain[filled], stress[filled])
-    strains = np.where(seen, mean_strain_index(strain, share, elastic), np.float32(np.nan))
-    return Fields(cube_mean(index, share), strains, cube_mean(normal(stress, along), model.filled), energy)
+    where = elastic.modulus_mpa > 0
+    return fields_of(model, elastic, strain[where].astype(np.float32), stress[where].astype(np.float32), force_n)
+
+
+def fields_of(model: HeadModel, elastic: Elastic, strain: Array, stress: Array, force_n: Floats) -> Fields:
+    """As `fields`, from the strain and stress of the voxels with a modulus alone, shape (n, 6), in single precision."""
+    share, where = bone_share(model), elastic.modulus_mpa > 0
+    strong = elastic.strength_mpa[where]
+    index = np.divide(von_mises(stress), strong, out=np.full_like(strong, np.nan), where=strong > 0)
+    energy = 0.5 * model.spacing_mm**3 * np.einsum("ij,ij->i", strain, stress)
+    along = normal(stress, force_n / np.linalg.norm(force_n))
+    strains = np.where(share > 0, mean_strain_index(strain, where, share, elastic), np.float32(np.nan))
+    return Fields(
+        cube_mean(on_voxels(index, where), share),
+        strains,
+        cube_mean(on_voxels(along, where), model.filled),
+        np.nan_to_num(on_voxels(energy, where)),
+    )
 
 
 def carried(along_mpa: Array, model: HeadModel, regions: Regions, force_n: Floats) -> float | None:
@@ -189,8 +195,9 @@ def carried(along_mpa: Array, model: HeadModel, regions: Regions, force_n: Float
     """
     if not enough(regions.lesion) or not enough(regions.head & (bone_share(model) >= HALF)):
         return None
-    height = offsets(model) @ (force_n / np.linalg.norm(force_n))
-    level = regions.head & (height >= height[regions.lesion].min()) & (height <= height[regions.lesion].max())
+    level = height(model, force_n / np.linalg.norm(force_n))
+    lesion = level[regions.lesion]
+    level = regions.head & (level >= lesion.min()) & (level <= lesion.max())
     filled = np.nan_to_num(along_mpa) * model.filled
     total = float(filled[level].sum())
     return 100.0 * float(filled[regions.lesion].sum()) / total if total else None
@@ -242,17 +249,29 @@ def cube_mean(values: Array, weight: Array) -> Array:
     return np.where((known > 0) & (total > 0), summed / np.maximum(total, 1e-6), np.nan).astype(values.dtype)
 
 
+def on_voxels(values: Array, where: Mask) -> Array:
+    """Values of some voxels, shape (n,), on the grid [z, y, x]; NaN elsewhere."""
+    result = np.full(where.shape, np.nan, values.dtype)
+    result[where] = values
+    return result
+
+
 def cube_average(values: Array) -> Array:
     """The mean of every voxel and its 26 neighbours, those beyond the grid as 0."""
     return np.asarray(ndimage.uniform_filter(values, 3, mode="constant"))
 
 
-def mean_strain_index(strain: Floats, share: Array, elastic: Elastic) -> Array:
-    """The strain index of tensors (z, y, x, 6) averaged over the bone of 27 voxels; 0 where there is no bone."""
-    seen, near = share > 0, cube_average(share)
+def mean_strain_index(strain: Array, where: Mask, share: Array, elastic: Elastic) -> Array:
+    """The strain index of tensors (n, 6) of marked voxels averaged over the bone of 27; 0 where there is no bone."""
+    seen, part = share > 0, share[where]
+    near = cube_average(share)[seen]
+    mean = np.empty((len(near), 6), np.float32)
+    weighted = np.zeros(share.shape, np.float32)
+    for k in range(6):
+        weighted[where] = strain[:, k] * part
+        mean[:, k] = cube_average(weighted)[seen] / near
     result = np.zeros(share.shape, np.float32)
-    mean = [cube_average(strain[..., k].astype(np.float32) * share)[seen] / near[seen] for k in range(6)]
-    result[seen] = strain_index(np.stack(mean, axis=-1), elastic)
+    result[seen] = strain_index(mean, elastic)
     return result
 
 
@@ -296,12 +315,10 @@ def regions_of(model: HeadModel) -> Regions:
     """The parts of an untreated bone with its lesion."""
     bone = model.filled >= HALF
     dead = model.share("necrotic_bone") >= HALF
-    away = offsets(model)
-    radius, along = model.hip.head.radius_mm, away @ model.hip.neck_axis
-    distance = np.linalg.norm(away, axis=-1)
-    head = bone & (along < HEAD_PLANE_RADII * radius) & (distance < HEAD_REACH_RADII * radius)
+    radius, along, away = model.hip.head.radius_mm, height(model, model.hip.neck_axis), distance(model)
+    head = bone & (along < HEAD_PLANE_RADII * radius) & (away < HEAD_REACH_RADII * radius)
     depth = ndimage.distance_transform_edt(np.pad(bone, 1))[1:-1, 1:-1, 1:-1] * model.spacing_mm
-    aside = np.linalg.norm(away - along[..., None] * model.hip.neck_axis, axis=-1)
+    aside = np.sqrt(np.maximum(away**2 - along**2, 0))
     neck = bone & (along >= NECK_RADII[0] * radius) & (along < NECK_RADII[1] * radius) & (aside < 1.1 * radius)
     border = max(value("border_mm"), model.spacing_mm)
     around = ndimage.distance_transform_edt(~dead) * model.spacing_mm <= border if dead.any() else dead
@@ -311,7 +328,7 @@ def regions_of(model: HeadModel) -> Regions:
         head,
         dead & bone,
         around & ~dead & head,
-        head & (shallow <= value("band_mm")) & (distance > radius / 2),
+        head & (shallow <= value("band_mm")) & (away > radius / 2),
         neck,
         bone & lateral_surface(model, bone) & (along >= NECK_RADII[1] * radius) & (shallow <= value("lateral_mm")),
     )
@@ -320,9 +337,23 @@ def regions_of(model: HeadModel) -> Regions:
 def lateral_surface(model: HeadModel, bone: Mask) -> Mask:
     """Where the nearest surface faces lateral, from the slope of the smoothed bone."""
     smooth = ndimage.gaussian_filter(bone.astype(np.float32), 4.0 / model.spacing_mm)
-    slope = np.stack(np.gradient(smooth), axis=-1)[..., ::-1]
+    slope = np.stack([each[bone] for each in np.gradient(smooth)], axis=-1)[:, ::-1]
     size = np.maximum(np.linalg.norm(slope, axis=-1), 1e-6)
-    return np.asarray(-(slope @ model.hip.lateral) / size > np.cos(np.radians(LATERAL_DEG)))
+    facing = np.zeros(bone.shape, bool)
+    facing[bone] = -(slope @ model.hip.lateral) / size > np.cos(np.radians(LATERAL_DEG))
+    return facing
+
+
+def height(model: HeadModel, along: Floats) -> Array:
+    """How far along a unit vector (LPS) the middle of every voxel lies from the head's centre, [z, y, x], mm."""
+    x, y, z = (axis - middle for axis, middle in zip(model.centres_mm(), model.hip.head.center_mm, strict=True))
+    return np.asarray((x * along[0] + y * along[1]).astype(np.float32) + (z * along[2]).astype(np.float32))
+
+
+def distance(model: HeadModel) -> Array:
+    """How far the middle of every voxel lies from the head's centre, [z, y, x], mm."""
+    x, y, z = (axis - middle for axis, middle in zip(model.centres_mm(), model.hip.head.center_mm, strict=True))
+    return np.asarray(np.sqrt((x**2 + y**2).astype(np.float32) + (z**2).astype(np.float32)))
 
 
 def offsets(model: HeadModel) -> Floats:

@@ -1,7 +1,8 @@
 """How much of every voxel lies inside a shape?
 
-Voxels well inside or outside are told by the signed distance at their middle; those the border may cut are asked at
-4 x 4 x 4 points. Half-filled voxels then carry half the stiffness, which levels most of a voxel model's staircase.
+Blocks of voxels, then voxels, that lie well inside or outside are told by the signed distance at their middle; voxels
+that the border may cut are asked at 4 x 4 x 4 points. Half-filled voxels then carry half the stiffness, which levels
+most of a voxel model's staircase.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ Inside = Callable[[Floats], NDArray[np.bool_]]
 
 # Points per voxel edge: with 4 a ball of 24 voxels radius is right to 0.05 % of its volume.
 POINTS = 4
+# Voxels per edge of the blocks that are asked first.
+BLOCK = 8
 # Points asked at a time, which bounds the memory.
 CHUNK = 2_000_000
 
@@ -36,10 +39,21 @@ def share_inside(model: HeadModel, distance_mm: Distance) -> Share:
     --------
     `share_inside(model, lambda p: np.linalg.norm(p - middle, axis=1) - 5.0)` is a ball of 5 mm.
     """
-    middles = np.stack(np.broadcast_arrays(*model.centres_mm()), axis=-1).reshape(-1, 3)
-    signed = np.concatenate([distance_mm(part) for part in np.array_split(middles, pieces(len(middles)))])
-    shares = shares_about(middles, signed, model.spacing_mm, lambda p: np.asarray(distance_mm(p) < 0))
-    return np.asarray(shares.reshape(model.shape))
+    share = np.zeros(tuple(-(-count // BLOCK) * BLOCK for count in model.shape), np.float32)
+    blocks = share.reshape([part for count in share.shape for part in (count // BLOCK, BLOCK)]).transpose(
+        0, 2, 4, 1, 3, 5
+    )
+    first = np.argwhere(np.ones(blocks.shape[:3]))
+    signed = distance_mm(model.nodes_mm(first * BLOCK) + BLOCK * model.spacing_mm / 2)
+    blocks[tuple(first[signed < 0].T)] = 1
+    cut = first[np.abs(signed) < BLOCK * model.spacing_mm * np.sqrt(3) / 2]
+    places = np.argwhere(np.ones((BLOCK,) * 3))
+    for some in np.array_split(cut, pieces(len(cut) * len(places))):
+        middles = (model.nodes_mm(some[:, None] * BLOCK + places) + model.spacing_mm / 2).reshape(-1, 3)
+        found = shares_about(middles, distance_mm, model.spacing_mm)
+        blocks[tuple(some.T)] = found.reshape(-1, *(BLOCK,) * 3)
+    nz, ny, nx = model.shape
+    return np.ascontiguousarray(share[:nz, :ny, :nx])
 
 
 def share_of_mask(model: HeadModel, mask: Volume) -> Share:
@@ -86,11 +100,12 @@ def near_border(values: NDArray[np.float32]) -> NDArray[np.bool_]:
     return np.asarray(ndimage.binary_dilation(inside) & ~ndimage.binary_erosion(inside, border_value=1))
 
 
-def shares_about(middles: Floats, signed: Floats, spacing_mm: float, inside: Inside) -> Share:
+def shares_about(middles: Floats, distance_mm: Distance, spacing_mm: float) -> Share:
     """The part of every voxel inside a shape, from the distance at its middle and, near the border, sub-points."""
+    signed = distance_mm(middles)
     share = (signed < 0).astype(np.float32)
     near = np.abs(signed) < spacing_mm * np.sqrt(3) / 2
-    share[near] = counted(middles[near], spacing_mm, inside)
+    share[near] = counted(middles[near], spacing_mm, lambda p: np.asarray(distance_mm(p) < 0))
     return share
 
 

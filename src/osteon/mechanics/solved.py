@@ -12,7 +12,7 @@ from osteon.mechanics.loads import JointForce, cosine_load, joint_patch, nodal_f
 from osteon.mechanics.materials import Elastic, Materials, elastic
 from osteon.mechanics.model import HALF, HeadModel
 from osteon.mechanics.operations import Option, value
-from osteon.mechanics.risk import offsets
+from osteon.mechanics.risk import height
 from osteon.mechanics.solve import Solution, supported_voxels
 
 # The cut neck's load is spread over nodes within this many voxels of the plane of the cut.
@@ -40,6 +40,7 @@ def solve_option(
     materials: Materials | None = None,
     tolerance: float = 1e-4,
     start: Floats | None = None,
+    threads: int | None = None,
 ) -> Solved:
     """One option under the joint's force.
 
@@ -51,13 +52,15 @@ def solve_option(
         Laws and figures in place of the recorded ones.
     start
         Displacement to begin with.
+    threads
+        Of the solver; all processors when left out.
     """
     stiffness = held_parts(option.model, elastic(option.model, materials))
     vector, nodal = loaded(option, force.force_n)
     if option.loose is not None:
-        gap = solve_gap(option.model, stiffness, option.loose, nodal, tolerance)
+        gap = solve_gap(option.model, stiffness, option.loose, nodal, tolerance, start, threads)
         return Solved(option, gap.elastic, vector, nodal, gap.solution, gap.open_share)
-    solution = solve_with(stiffness, None, option.model, nodal, tolerance, start)
+    solution = solve_with(stiffness, None, option.model, nodal, tolerance, start, threads)
     return Solved(option, stiffness, vector, nodal, solution)
 
 
@@ -81,7 +84,7 @@ def loaded(option: Option, force_n: Floats) -> tuple[Floats, Floats]:
 def on_cut(model: HeadModel, force_n: Floats) -> Floats:
     """A force spread evenly over the nodes at the cut of the neck."""
     axis = model.hip.neck_axis
-    beyond = offsets(model) @ axis - value("neck_cut_radii") * model.hip.head.radius_mm
+    beyond = height(model, axis) - value("neck_cut_radii") * model.hip.head.radius_mm
     at_cut = np.argwhere((model.filled >= HALF) & (beyond < CUT_VOXELS * model.spacing_mm))
     nodes = np.unique((at_cut[:, None] + np.argwhere(np.ones((2, 2, 2)))).reshape(-1, 3), axis=0)
     nodal = np.zeros((*(count + 1 for count in model.shape), 3))

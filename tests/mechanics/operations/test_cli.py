@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from osteon.errors import InputError
 from osteon.mechanics_cli import add_commands
+from osteon.phantom import Recipe, make_phantom, write_phantom
 
 CASE = str(Path(__file__).parents[3] / "examples" / "young_c2_hip.toml")
 CORE = ("--voxel", "3", "--draws", "0", "--operations", "core_tract")
@@ -34,6 +35,20 @@ def test_the_folder_holds_numbers_fields_pictures_and_a_page(tmp_path):
     assert told["outcomes"][2]["to_untreated"]["cap_stiffness"]["value"] < 1
     page = (tmp_path / "new" / "index.html").read_text(encoding="utf-8")
     assert "predicts direction, not outcome" in page
+
+
+@pytest.mark.slow
+def test_with_images_the_bone_and_the_lesion_are_those_of_the_images(tmp_path):
+    """MR and CT of an invented hip: the template's femur is gone from what the numbers rest on, the lesion is there."""
+    images = tmp_path / "hip"
+    write_phantom(make_phantom(Recipe(side="right", lesion_percent=22.0)), images)
+    done = run(*CORE, "--images", str(images), "--lesion", str(images / "truth_lesion.nii.gz"), "--json")
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.stdout)
+    assert told["side"] == "right"
+    assert not [each for each in told["settings"] if "femur is a template" in each]
+    assert told["outcomes"][1]["to_healthy"]["lesion_index"]["value"] > 1.3
+    assert told["outcomes"][2]["to_untreated"]["cap_stiffness"]["value"] < 1
 
 
 @pytest.mark.parametrize(

@@ -505,6 +505,14 @@ TABLES: dict[str, Callable[[], Table]] = {
     "P8": entry_2009,
 }
 
+NOT_REPEATED = """## Not repeated
+
+- P7, medial space ratio (135 patients, 151 hips): only its abstract was read, which says neither how the ratio is
+  constructed nor what was modelled.
+- P9, Yang 2024, Front Bioeng Biotechnol, doi 10.3389/fbioe.2024.1352882: only its purpose and methods were read, none
+  of its numbers.
+"""
+
 
 def section(table: Table) -> str:
     """One table as Markdown."""
@@ -532,10 +540,10 @@ def main() -> int:
 def keep(name: str, text: str) -> None:
     """Put one table into results.md in the place of its older form."""
     path = HERE / "results.md"
-    before = path.read_text(encoding="utf-8").split("\n## ")[1:] if path.exists() else []
+    before = path.read_text(encoding="utf-8").removesuffix(NOT_REPEATED).split("\n## ")[1:] if path.exists() else []
     kept = {each[: each.index(":")]: f"## {each.rstrip()}\n" for each in before} | {name: text}
     body = "\n".join(kept[each].rstrip() + "\n" for each in TABLES if each in kept)
-    path.write_text(f"# Published simulations beside template heads\n\n{body}", encoding="utf-8")
+    path.write_text(f"# Published simulations beside template heads\n\n{body}\n{NOT_REPEATED}", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from osteon.errors import Fault, InputError
 from osteon.mechanics.solve.grid import Grid, multiply, on_planes, subtract_product, zeros
-from osteon.mechanics.solve.multigrid import Hierarchy, cycle, stronger
+from osteon.mechanics.solve.multigrid import STEPS, Hierarchy, cycle, stronger
 from osteon.mechanics.solve.vectors import advance, products, turn
 
 Array = NDArray[Any]
@@ -89,7 +89,7 @@ def iterate(
     tell(stop, history)
     while history[-1] > stop.tolerance:
         refuse_despair(history, hierarchy, stop)
-        if stalled(history) and hierarchy.visits == 1:
+        if stalled(history) and hierarchy.steps == STEPS:
             hierarchy, energy = stronger(hierarchy), 0.0
         z = cycle(pool, hierarchy)
         next_energy, change = shares(pool, fine, vectors, z)

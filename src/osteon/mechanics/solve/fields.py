@@ -36,6 +36,45 @@ def strain(solution: Solution) -> Floats:
     return np.asarray(np.stack(parts, axis=-1) * (np.asarray(solution.modulus_mpa) > 0)[..., None])
 
 
+def strain_at(solution: Solution, where: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Strain at the centre of some voxels, in single precision: those marked in `where` [z, y, x], shape [n, 6].
+
+    For one load case. Where a quarter of a box is bone it takes a fifth of the time of `strain`.
+
+    Examples
+    --------
+    >>> strain_at(stretched_column(), np.array([[[True]], [[False]]])).astype(float).round(6)[:, :3].tolist()
+    [[-0.003, -0.003, 0.01]]
+    """
+    nodes = solution.displacement_mm
+    row = nodes.shape[2]
+    at, flat = np.ravel_multi_index(np.nonzero(where), nodes.shape[:3]), nodes.reshape(-1, 3)
+    along_x, along_y, along_z = (np.zeros((len(at), 3)) for _ in range(3))
+    for dz in (0, 1):
+        for dy in (0, 1):
+            low = flat[at + (dz * nodes.shape[1] + dy) * row]
+            high = flat[at + (dz * nodes.shape[1] + dy) * row + 1]
+            along_x += high - low
+            high += low
+            along_y += high if dy else -high
+            along_z += high if dz else -high
+    slopes = (along_x, along_y, along_z)
+    found = np.empty((len(at), 6), np.float32)
+    for component, (a, b) in enumerate(PLACES):
+        found[:, component] = slopes[a][:, a] if a == b else slopes[a][:, b] + slopes[b][:, a]
+    found /= 4 * solution.spacing_mm
+    return found
+
+
+def stress_of(strains: Array, modulus_mpa: Array, poisson: Array) -> Array:
+    """Stress of strains [..., 6], in MPa, of materials of these moduli and ratios, in the precision of the strains."""
+    lam, mu = (np.asarray(each, strains.dtype) for each in lame(modulus_mpa, poisson))
+    stresses = strains * mu[..., None]
+    stresses[..., :3] *= 2
+    stresses[..., :3] += (lam * strains[..., :3].sum(axis=-1))[..., None]
+    return np.asarray(stresses)
+
+
 def stress(solution: Solution, strains: Floats | None = None) -> Floats:
     """Stress at the centre of each voxel, [z, y, x, 6], in MPa; 0 in void.
 
@@ -51,11 +90,7 @@ def stress(solution: Solution, strains: Floats | None = None) -> Floats:
     """
     given = strain(solution) if strains is None else strains
     modulus = np.asarray(solution.modulus_mpa, float)
-    lam, mu = lame(modulus, np.where(modulus > 0, solution.poisson, 0))
-    stresses = given * mu[..., None]
-    stresses[..., :3] *= 2
-    stresses[..., :3] += (lam * given[..., :3].sum(axis=-1))[..., None]
-    return np.asarray(stresses)
+    return stress_of(given, modulus, np.where(modulus > 0, solution.poisson, 0))
 
 
 def von_mises(stresses: Floats) -> Floats:

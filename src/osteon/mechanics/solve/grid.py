@@ -213,8 +213,9 @@ def swept(
 def pack(grid: Grid, nodal: Array) -> Array:
     """An array over nodes [z, y, x, component] in the kernel's layout, in the grid's precision."""
     packed = zeros(grid.shape, grid.dtype)
-    nz, ny, nx, _ = nodal.shape
-    for plane in range(nz):
+    _, ny, nx, _ = nodal.shape
+    # Rows the kernel works on, and of these only the ones with anything in them: loads are few.
+    for plane in np.flatnonzero(nodal.any(axis=(1, 2, 3))):
         rows = grid.last[plane + 1, 1 : ny + 1] > 0
         packed[plane + 1, 1 : ny + 1, :, :nx][rows] = np.moveaxis(nodal[plane][rows], 2, 1)
     return packed
