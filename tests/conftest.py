@@ -10,6 +10,8 @@ from osteon import cli
 
 settings.register_profile("developer", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+# Spark's workers are this very Python, which has the package.
+os.environ["PYSPARK_PYTHON"] = sys.executable
 settings.load_profile("ci" if os.environ.get("CI") else "developer")
 
 
