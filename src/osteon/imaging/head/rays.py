@@ -122,10 +122,11 @@ def marrow_before(rays: Rays, ray: Array, reach: Floats, height: Floats) -> Floa
     """How much what lies before each drop is as bright as it is before the highest drops, 0 to 1.
 
     A lesion's core and the joint are darker than healthy marrow: the drop into the socket's plate is no head's edge,
-    though it lies on a sphere about the same centre.
+    though it lies on a sphere about the same centre. Values with no zero to compare with, such as Hounsfield units, say
+    nothing of the kind: 1 everywhere.
     """
-    if not len(ray):
-        return np.zeros(0)
+    if not len(ray) or np.nanmin(rays.profile) < 0:
+        return np.ones(len(ray))
     smooth = ndimage.uniform_filter1d(np.nan_to_num(rays.profile), 3, axis=1)
     steps = np.arange(round(BEFORE_MM[0] / STEP_MM), round(BEFORE_MM[1] / STEP_MM) + 1)
     at = np.clip(np.round((reach - rays.reach_mm[0]) / STEP_MM).astype(int)[:, None] - steps, 0, smooth.shape[1] - 1)
