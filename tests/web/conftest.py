@@ -8,7 +8,7 @@ import time
 import uuid
 import warnings
 from collections import deque
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,6 +19,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
+from loopback import Answers, on_loopback
 from osteon.web.cds.serve import server
 from osteon.web.cds.settings import Client, Limits, Settings
 
@@ -210,13 +211,8 @@ def token(keys):
 # ----------------------------------------------------------------------------------------------------- servers
 
 
-class Records(BaseHTTPRequestHandler):
+class Records(Answers, BaseHTTPRequestHandler):
     """A client's FHIR server: the late patient, unless a test plans something else for a type of resource."""
-
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *_):
-        pass
 
     def do_GET(self):
         state = self.server.state
@@ -237,20 +233,12 @@ class Records(BaseHTTPRequestHandler):
         listed = {"Patient": PATIENT, "Condition": LATE["conditions"], "Observation": LATE["observations"]}
         return self.answer(200, json.dumps(listed.get(kind, {"resourceType": "Bundle", "type": "searchset"})).encode())
 
-    def answer(self, status, body=b"", headers=()):
-        self.send_response(status)
-        for name, value in headers:
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
 
 class State:
     """What the client's FHIR server was asked, and what it will answer."""
 
-    def __init__(self):
-        self.calls, self.planned, self.key_set, self.url = [], {}, {"keys": []}, ""
+    def __init__(self, key_set, url):
+        self.calls, self.planned, self.key_set, self.url = [], {}, key_set, url
 
     def plan(self, kind, *answers):
         self.planned[kind] = deque(answers)
@@ -258,17 +246,9 @@ class State:
 
 @pytest.fixture(scope="session")
 def running_records(key_set):
-    running = ThreadingHTTPServer(("127.0.0.1", 0), Records)
-    running.daemon_threads = True
-    running.state = State()
-    running.state.key_set = key_set
-    running.state.url = f"http://127.0.0.1:{running.server_address[1]}"
-    thread = threading.Thread(target=running.serve_forever, args=(0.01,))
-    thread.start()
-    yield running.state
-    running.shutdown()
-    running.server_close()
-    thread.join()
+    with on_loopback(Records) as (running, url):
+        running.state = State(key_set, url)
+        yield running.state
 
 
 @pytest.fixture

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import gzip
 import json
-import threading
 from collections import deque
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qs, urlsplit
 
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
+
+from loopback import Answers, on_loopback
 
 PATIENTS = [{"resourceType": "Patient", "id": f"p{number}"} for number in range(5)]
 CONDITIONS = [{"resourceType": "Condition", "id": f"c{number}"} for number in range(3)]
@@ -25,8 +26,8 @@ def ndjson(resources):
 class Fake:
     """The server's state: what it holds, what it will answer next at a path, and every call that came."""
 
-    def __init__(self, public_key):
-        self.public_key = public_key
+    def __init__(self, public_key, host):
+        self.public_key, self.host, self.url = public_key, host, host + "/fhir"
         self.files = {"/files/1": ("Patient", ndjson(PATIENTS)), "/files/2": ("Condition", ndjson(CONDITIONS))}
         self.counts = {"/files/1": len(PATIENTS), "/files/2": len(CONDITIONS)}
         self.errors = {}
@@ -47,20 +48,7 @@ class Fake:
         return [path for verb, path, _ in self.calls if verb == method]
 
 
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *_):
-        pass
-
-    def answer(self, status, body=b"", headers=()):
-        self.send_response(status)
-        for name, value in headers:
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
+class Handler(Answers, BaseHTTPRequestHandler):
     def json(self, content, status=200, headers=()):
         self.answer(status, json.dumps(content).encode(), [("Content-Type", "application/json"), *headers])
 
@@ -143,17 +131,9 @@ def private_keys():
 @pytest.fixture
 def server(private_keys):
     """The running server; `server.url` is its FHIR base."""
-    running = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    running.daemon_threads = True
-    running.fake = Fake(private_keys["ES384"].public_key())
-    thread = threading.Thread(target=running.serve_forever, args=(0.01,))
-    thread.start()
-    running.fake.host = f"http://127.0.0.1:{running.server_address[1]}"
-    running.fake.url = running.fake.host + "/fhir"
-    yield running.fake
-    running.shutdown()
-    running.server_close()
-    thread.join()
+    with on_loopback(Handler) as (running, host):
+        running.fake = Fake(private_keys["ES384"].public_key(), host)
+        yield running.fake
 
 
 @pytest.fixture
