@@ -17,10 +17,8 @@ from osteon import cli
 from osteon.case.read import read_case
 from osteon.case.template import BONES, case_template
 from osteon.case.vocabulary import vocabulary
-from osteon.errors import InputError
 from osteon.knowledge import knowledge
 from osteon.knowledge.proof import prove
-from osteon.terminal import chosen
 from osteon.version import __version__
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -546,11 +544,11 @@ def test_checking_a_fhir_record_names_what_was_read_and_what_was_not(osteon):
     assert "its verificationStatus is refuted (Condition/sickle-cell-excluded)" in out
 
 
-def test_images_do_not_go_with_a_fhir_record(osteon, tmp_path):
-    measured = {"right femoral_head": {"collapse_depth_mm": {"value": 1.0}}}
+def test_images_do_not_go_with_a_fhir_record_and_are_not_opened(osteon, tmp_path):
+    code, out, err = osteon("plan", RECORD, "--images", str(tmp_path / "none"))
 
-    with pytest.raises(InputError, match="adds to a case file"):
-        chosen(Path(RECORD), "", measured)
+    assert (code, out) == (2, "")
+    assert "--images: adds to a case file" in err
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,8 @@ import typer
 from osteon import cohort_cli, fhir_cli, imaging_cli, mechanics_cli, web_cli
 from osteon.errors import Fault, InputError, OsteonError
 from osteon.evidence_cli import evidence_app, forecast
-from osteon.imaging_cli import LesionMask, measured_findings, pictures_of
-from osteon.terminal import AsOf, CaseFile, JointName, Json, chosen, new_files, recorded, width, write
+from osteon.imaging_cli import LesionMask, hip_in, measured_findings, pictures_of
+from osteon.terminal import AsOf, CaseFile, JointName, Json, chosen, new_files, only, recorded, width, write
 
 USER_ERROR = 2  # exit code for input that the user can mend
 
@@ -63,16 +63,21 @@ def plan_command(
         fhir_cli.check_name(fhir)
     if lesion and not images:
         raise InputError("--lesion", [Fault("", "is a mask on images: name them with --images.")])
-    examined, measured = measured_findings(case, joint, images, lesion) if images else (None, {})
-    made = plan(chosen(case, joint, measured, as_of))
+    record = recorded(case, as_of, bool(images))
+    said = only(record.case, joint, case.name) if record else chosen(case, joint)
+    examined = None
+    if images:
+        examined, measured = measured_findings(hip_in(said, case.name), images, lesion)
+        said = chosen(case, joint, measured)
+    made = plan(said)
     if mechanics:
-        made = with_simulation(made, *mechanics_cli.simulation(case, joint, images, lesion))
+        hip = hip_in(said, case.name)
+        made = with_simulation(made, hip.name, mechanics_cli.simulation(hip, examined))
     typer.echo(plan_text(made, json, audience), nl=False)
     pictures = pictures_of(examined) if examined and report else {}
     for path in report or []:
         write_report(made, path, audience, pictures)
     if fhir:
-        record = recorded(case, as_of)
         fhir_cli.write_fhir(made, fhir, record.patient if record else "", report or [])
 
 

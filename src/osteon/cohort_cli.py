@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from osteon.errors import Fault, InputError
-from osteon.terminal import write
+from osteon.terminal import day, write
 
 if TYPE_CHECKING:
     from osteon.cohort.questions import Question
@@ -126,11 +125,3 @@ def question_of(text: str, known: Knowledge) -> str | Question:
     from osteon.cohort.questions import read_question
 
     return read_question(Path(text), known) if text.endswith(".toml") else text
-
-
-def day(text: str) -> date:
-    """The day that was given, or today by this computer's clock."""
-    try:
-        return date.fromisoformat(text) if text else date.today()  # noqa: DTZ011
-    except ValueError:
-        raise InputError("--as-of", [Fault("", f"is {text[:20]!r}; write a day such as 2026-11-01.")]) from None

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from osteon.errors import Fault, InputError
-from osteon.terminal import CaseFile, JointName, Json, new_files, width, write
+from osteon.terminal import CaseFile, JointName, Json, chosen, new_files, width, write
 
 ImagesPath = Annotated[
     Path, typer.Argument(metavar="IMAGES", help="Folder, zip, DICOMDIR or file of DICOM, NIfTI or NRRD.")
@@ -145,8 +145,8 @@ def surgery_command(
 
         if out is not None:
             check_new_folder(out)
-        side = side_in(case, joint)
-        examined = examination(images, lesion, head, side, series, progress)
+        hip = hip_in(chosen(case, joint), case.name)
+        examined = examination(images, lesion, head, hip.side, series, progress)
         found = examined.found
         plan = plan_operations(
             found.hip, found.femur, lesion_on_femur(examined).volume, found.pelvis, progress=progress
@@ -224,31 +224,28 @@ def checked_side(side: str) -> Any:
     return side or None
 
 
-def side_in(case: Path, joint: str) -> str:
-    """The side of the case's femoral head that is meant."""
-    from osteon.terminal import chosen
-
-    heads = [each for each in chosen(case, joint).joints if each.site == "femoral_head" and each.side]
+def hip_in(case: Any, source: str) -> Any:
+    """The one femoral head of a case whose side is stated."""
+    heads = [each for each in case.joints if each.site == "femoral_head" and each.side]
     if len(heads) == 1:
-        return str(heads[0].side)
+        return heads[0]
     names = ", ".join(each.name for each in heads) or "none"
     message = f"holds {len(heads)} femoral heads whose side is stated ({names}). Name one with --joint."
-    raise InputError(case.name, [Fault("", message)])
+    raise InputError(source, [Fault("", message)])
 
 
 def measured_findings(
-    case: Path, joint: str, images: Path, lesion: Path | None
+    hip: Any, images: Path, lesion: Path | None
 ) -> tuple[Any, Mapping[str, Mapping[str, Mapping[str, Any]]]]:
-    """The examination of the case's hip on its images, and what it says in the words of a case file."""
+    """The examination of a hip on its images, and what it says in the words of a case file."""
     with imaging_installed(), told_on_screen() as progress:
         from osteon.imaging.measure import as_findings
 
-        side = side_in(case, joint)
-        examined = examination(images, lesion, None, side, "", progress)
+        examined = examination(images, lesion, None, hip.side, "", progress)
     kinds = {
         each.id: " ".join(filter(None, (each.weighting, each.kind, each.plane))) for each in examined.images.series
     }
-    return examined, {f"{side} femoral_head": as_findings(examined.measurements, kinds)}
+    return examined, {hip.name: as_findings(examined.measurements, kinds)}
 
 
 def pictures_of(examined: Any) -> Mapping[str, Any]:

@@ -31,24 +31,28 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 Measured = Mapping[str, Mapping[str, Mapping[str, Any]]]
 
 
-def chosen(path: Path, joint: str, measured: Measured | None = None, as_of: str = "") -> Any:
+def chosen(path: Path, joint: str, measured: Measured | None = None) -> Any:
     """The case in a file or a FHIR record, with all joints or only the named one; `measured` holds what images add."""
-    from dataclasses import replace
-
     from osteon.case import read_case
 
-    record = recorded(path, as_of, measured)
-    case = record.case if record else read_case(path, measured)
+    record = recorded(path)
+    return only(record.case if record else read_case(path, measured), joint, path.name)
+
+
+def only(case: Any, joint: str, source: str) -> Any:
+    """The case with the named joint alone, or as it is where none is named."""
+    from dataclasses import replace
+
     if not joint:
         return case
     found = [each for each in case.joints if each.name == joint.strip().replace("-", " ")]
     if not found:
         names = ", ".join(each.name for each in case.joints) or "none"
-        raise InputError(path.name, [Fault("--joint", f"is not in the case. Its joints are: {names}.")])
+        raise InputError(source, [Fault("--joint", f"is not in the case. Its joints are: {names}.")])
     return replace(case, joints=tuple(found))
 
 
-def recorded(path: Path, as_of: str = "", measured: Measured | None = None) -> Any:
+def recorded(path: Path, as_of: str = "", images: bool = False) -> Any:
     """What a FHIR record says of its patient; nothing, where the path is a case file."""
     if path.suffix.lower() in (".toml", ".yaml", ".yml"):
         record = False
@@ -57,7 +61,7 @@ def recorded(path: Path, as_of: str = "", measured: Measured | None = None) -> A
 
         record = is_record(path)
     faults = []
-    if record and measured:
+    if record and images:
         faults.append(Fault("--images", "adds to a case file. Write one (osteon new hip), or leave the images out."))
     if as_of and not record:
         faults.append(Fault("--as-of", "is for FHIR records. A case file says its day itself: assessed_on."))
