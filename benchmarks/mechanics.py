@@ -92,7 +92,8 @@ def main() -> None:
         print(line, flush=True)
     print(pair_line(ball(48)), flush=True)
     if options.peers:
-        print("\n".join(peer_lines(times, options)))
+        for line in peer_lines(times, options):
+            print(line, flush=True)
 
 
 def arguments() -> argparse.Namespace:
@@ -258,6 +259,9 @@ def peer_lines(own: dict[int, float], options: argparse.Namespace) -> Iterator[s
         exact = solve(*model[:2], fixed=model.fixed, force_n=model.force_n, tolerance=1e-9).displacement_mm
         for name, work in peers(model, across):
             yield peer_line(name, across, own[across], exact, work)
+    if options.parosol and not importlib.util.find_spec("h5py"):
+        yield "ParOSol is left out: its files need h5py, which is not installed here."
+        return
     for across in own if options.parosol else []:
         model = ball(across)
         exact = solve(*model[:2], fixed=model.fixed, force_n=model.force_n, tolerance=1e-9).displacement_mm

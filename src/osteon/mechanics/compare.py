@@ -7,8 +7,9 @@ on coarser voxels, with other laws, other lesions and the forces of other people
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TypeVar
@@ -29,6 +30,7 @@ from osteon.mechanics.solve import processors, strain_at, stress_of
 from osteon.mechanics.solved import Solved, held_parts, loaded, solve_option
 from osteon.surgery import SurgicalPlan
 
+Item = TypeVar("Item")
 Result = TypeVar("Result")
 MakeModel = Callable[[float], HeadModel]
 Progress = Callable[[str, float], None]
@@ -227,45 +229,47 @@ def measured_all(
 ) -> tuple[Outcome, ...]:
     """The measures of every option, read with the regions of the untreated hip.
 
-    Each starts from the solution of the untreated hip or, that one, of the hip without a lesion; a few are solved at
-    the same time.
+    A few are solved at the same time, because reading a solve's fields keeps one processor busy and the solver all. The
+    hip without its lesion and the untreated one come first: from this the others start.
     """
     found: list[Outcome] = []
-    starts: list[Floats] = []
+    start: list[Floats] = []
     waiting = iter(options)
+    at_once = SIDE_BY_SIDE if processors() > 1 and regions.head.size <= MOST_VOXELS_SIDE_BY_SIDE else 1
 
-    def one(option: Option, threads: int) -> tuple[Solved, Fields, Mapping[str, float | None]]:
-        start = starts[-1] * option.load_share if starts else None
-        solved = solve_option(option, force, materials, tolerance, start, threads)
+    def one(option: Option) -> tuple[Solved, Fields, Mapping[str, float | None]]:
+        begin = start[0] * option.load_share if start else None
+        solved = solve_option(option, force, materials, tolerance, begin, processors() // at_once)
         shown = shown_by(solved)
         return solved, shown, measured(solved, shown, regions)
 
-    for some in batches(waiting):
-        progress(some[0].name, min(len(found) / ABOUT_OPTIONS, 1.0))
-        for solved, shown, numbers in side_by_side(one, some):
-            if solved.option.id in ("healthy", "untreated"):
-                starts.append(solved.solution.displacement_mm)
+    for some in (islice(waiting, 2), waiting):
+        for solved, shown, numbers in in_order(one, some, at_once):
             found.append(outcome(solved, numbers))
+            progress(solved.option.name, min(len(found) / ABOUT_OPTIONS, 1.0))
+            if solved.option.id == "untreated":
+                start.append(solved.solution.displacement_mm)
             if seen:
                 seen(solved, shown)
     return tuple(found)
 
 
-def batches(options: Iterator[Option]) -> Iterator[tuple[Option, ...]]:
-    """The hip without its lesion and the untreated one alone, since others start from them; then a few at a time."""
-    for first in islice(options, 2):
-        yield (first,)
-    while some := tuple(islice(options, SIDE_BY_SIDE)):
-        yield some
+def in_order(work: Callable[[Item], Result], items: Iterable[Item], at_once: int) -> Iterator[Result]:
+    """The results of work in the order of the items, some at the same time; no more wait than are being worked on.
 
-
-def side_by_side(one: Callable[[Option, int], Result], some: tuple[Option, ...]) -> list[Result]:
-    """A few options at the same time, because reading a solve's fields keeps one processor busy and the solver all."""
-    if len(some) == 1 or processors() == 1 or some[0].model.ash_g_cm3.size > MOST_VOXELS_SIDE_BY_SIDE:
-        return [one(each, processors()) for each in some]
-    threads = max(1, processors() // len(some))
-    with ThreadPoolExecutor(len(some)) as pool:
-        return list(pool.map(lambda each: one(each, threads), some))
+    Examples
+    --------
+    >>> list(in_order(len, ["a", "bb", "ccc"], 2))
+    [1, 2, 3]
+    """
+    pending: deque[Future[Result]] = deque()
+    with ThreadPoolExecutor(at_once) as pool:
+        for item in items:
+            pending.append(pool.submit(work, item))
+            if len(pending) > 2 * at_once:
+                yield pending.popleft().result()
+        while pending:
+            yield pending.popleft().result()
 
 
 def shown_by(solved: Solved) -> Fields:

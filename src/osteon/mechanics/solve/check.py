@@ -161,7 +161,7 @@ def value_faults(
     if not (np.ndim(spacing_mm) == 0 and np.isfinite(spacing_mm) and spacing_mm > 0):
         yield Fault("spacing_mm", f"is {spacing_mm}; give one edge above 0. Resample voxels that are not cubes.")
     everything = {"modulus_mpa": modulus, "poisson": ratio, "force_n": force, **optional}
-    infinite = {name: count for name, array in everything.items() if (count := int((~np.isfinite(array)).sum()))}
+    infinite = {name: count for name, array in everything.items() if (count := not_finite(array))}
     for name, count in infinite.items():
         yield Fault(name, f"has {count} values that are not finite. Give a number everywhere, 0 modulus for void.")
     if "modulus_mpa" not in infinite:
@@ -173,6 +173,12 @@ def value_faults(
     spring = optional.get("spring_n_per_mm")
     if spring is not None and (spring < 0).any():
         yield Fault("spring_n_per_mm", f"is as low as {spring.min():g}; a spring has 0 N/mm or more.")
+
+
+def not_finite(array: Array) -> int:
+    """How many numbers are not finite. A finite sum, which takes no memory, has none of them."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return 0 if np.isfinite(array.sum()) else int((~np.isfinite(array)).sum())
 
 
 def modulus_faults(modulus: Array) -> Iterator[Fault]:

@@ -49,26 +49,33 @@ class Stop:
     progress: Progress | None
 
 
+def vectors_of(fine: Grid, x: Array) -> Vectors:
+    """The vectors to begin with at the packed displacement x."""
+    return Vectors(x, *(zeros(fine.shape, np.float64) for _ in range(3)))
+
+
 def balance(
-    pool: Executor, fine: Grid, hierarchy: Hierarchy, force: Array, x: Array, reference: float, stop: Stop
+    pool: Executor, fine: Grid, hierarchy: Hierarchy, force: Array, vectors: Vectors, reference: float, stop: Stop
 ) -> tuple[float, ...]:
-    """Change the packed displacement x until it balances the packed force; gives the relative residuals.
+    """Change the displacement until it balances the packed force; gives the relative residuals.
 
     Parameters
     ----------
     force
         Zero where a component is fixed.
-    x
-        Where to begin, with the prescribed values where components are fixed; they stay.
+    vectors
+        Displacement `x` to begin with, with the prescribed values where components are fixed; they stay. If it leaves
+        more than no displacement of the others would, it is set to that. The other vectors may hold any numbers.
     reference
         Norm of the forces that `stop.tolerance` is relative to.
     """
-    vectors = Vectors(x, *(zeros(fine.shape, np.float64) for _ in range(3)))
     history: list[float] = []
     for _ in range(REFRESHES):
-        subtract_product(pool, fine, x, force, vectors.r)
-        # A step of no length measures the residual and hands it to the cycle.
-        history = [*history[:-1], step(pool, fine, hierarchy, vectors, 0.0) / reference]
+        left = residual(pool, fine, hierarchy, force, vectors) / reference
+        if left > 1 and not history:
+            vectors.x[fine.inverse > 0] = 0
+            left = residual(pool, fine, hierarchy, force, vectors) / reference
+        history = [*history[:-1], left]
         if history[-1] <= stop.tolerance:
             break
         iterate(pool, fine, hierarchy, vectors, history, reference, stop)
@@ -98,6 +105,12 @@ def iterate(
         alpha = energy / multiply(pool, fine, vectors.p, vectors.q)
         history.append(step(pool, fine, hierarchy, vectors, alpha) / reference)
         tell(stop, history)
+
+
+def residual(pool: Executor, fine: Grid, hierarchy: Hierarchy, force: Array, vectors: Vectors) -> float:
+    """The norm of the residual computed anew, which is handed to the cycle: a step of no length does both."""
+    subtract_product(pool, fine, vectors.x, force, vectors.r)
+    return step(pool, fine, hierarchy, vectors, 0.0)
 
 
 def step(pool: Executor, fine: Grid, hierarchy: Hierarchy, vectors: Vectors, alpha: float) -> float:

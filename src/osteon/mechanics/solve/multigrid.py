@@ -25,9 +25,11 @@ Array = NDArray[Any]
 COARSEST_FREEDOMS = 400
 # The smoother damps the upper part of the spectrum, [bound/RATIO, bound]. From 8 to 40 it matters little.
 RATIO = 20.0
-# Smoothing steps before and after each visit to the coarser grid. Two visits, not one, halve the iterations of a femur,
-# whose shaft bends: what the coarse grid is to mend is then smooth, and large.
+# Smoothing steps before and after each visit to the coarser grid.
 STEPS = 3
+# Visits to the coarser grid from the finest and from all others. Two halve the iterations of a femur, whose shaft
+# bends: what is to be mended is then smooth, and large. From the finest they cost more than they save.
+VISITS = (1, 2)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,7 +53,6 @@ class Hierarchy:
     solution: NDArray[np.float32]
     bound: float
     steps: int = STEPS
-    visits: int = 2
 
 
 def make_hierarchy(lam: Array, mu: Array, holds: Holds, fine: Grid, bound: float, threads: int) -> Hierarchy:
@@ -142,7 +143,7 @@ def cycle(pool: Executor, hierarchy: Hierarchy, depth: int = 0, fresh: bool = Tr
     below = hierarchy.levels[depth + 1]
     subtract_product(pool, level.grid, u, level.b, spare)
     pass_down(pool, level, below, spare)
-    for visit in range(hierarchy.visits):
+    for visit in range(VISITS[depth > 0]):
         correction = cycle(pool, hierarchy, depth + 1, fresh=visit == 0)
     pass_up(pool, level, correction, u)
     u, _ = smoothed(pool, hierarchy, level, u, spare, fresh=False)

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from osteon.errors import Fault, InputError
 from osteon.mechanics.solve.check import Problem, checked
-from osteon.mechanics.solve.conjugate import Progress, Stop, balance
+from osteon.mechanics.solve.conjugate import Progress, Stop, balance, vectors_of
 from osteon.mechanics.solve.element import eigenvalue_bound, lame
 from osteon.mechanics.solve.grid import Grid, make_grid, multiply, pack, subtract_product, unpack, zeros
 from osteon.mechanics.solve.kernel import RIGID
@@ -90,7 +90,8 @@ def solve(
         Iterations stop when the forces left are this part of those applied. 1e-4 gives strains to about 1e-4 (99th
         percentile of the error over the median); take 1e-6 to verify.
     start
-        A displacement to begin with, such as that of a similar model; for one case or for each.
+        A displacement to begin with, such as that of a similar model; for one case or for each. One that leaves larger
+        forces than no displacement, as where stiff metal has taken the place of bone, is not used.
     progress
         Called with the number of the iteration and its relative residual; what it raises ends the solve.
     max_iterations
@@ -180,8 +181,9 @@ def solve_case(pool: Executor, problem: Problem, fine: Grid, hierarchy: Hierarch
     free_force = pack(fine, force)
     free_force[rigid_places(problem)] = 0
     x, reference = beginning(pool, problem, fine, free_force, case)
-    history = balance(pool, fine, hierarchy, free_force, x, reference, stop) if reference else (0.0,)
-    inner = zeros(fine.shape, np.float64)
+    vectors = vectors_of(fine, x)
+    history = balance(pool, fine, hierarchy, free_force, vectors, reference, stop) if reference else (0.0,)
+    inner = vectors.q
     multiply(pool, fine, x, inner, with_holds=False)
     displacement = unpack(x, nodes)
     return Solution(
