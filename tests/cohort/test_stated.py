@@ -41,11 +41,14 @@ def random_value(rng, definition):
 
 
 def random_day(rng, used):
-    """A moment that no other of the record has, or a later one that does not count."""
+    """A moment of its own, now and then that of another statement of the record; some are too late to count."""
+    if used and rng.random() < 0.2:
+        return rng.choice(used)
     moment = (
         f"20{rng.randint(10, 27)}-{rng.randint(1, 12):02}-{rng.randint(1, 28):02}T{rng.randint(0, 23):02}:00:00-05:00"
     )
-    return moment if moment not in used and not used.add(moment) else random_day(rng, used)
+    used.append(moment)
+    return moment
 
 
 def observation(rng, finding, patient, used):
@@ -110,7 +113,7 @@ def questionnaire(rng, patient, used):
 
 def record(rng, patient, stated):
     """The resources of one made-up patient."""
-    used = set()
+    used = []
     born = {"resourceType": "Patient", "id": patient, "birthDate": f"19{rng.randint(40, 99)}-05", "gender": "female"}
     return [
         born,

@@ -20,7 +20,7 @@ from osteon.fhir import sayings
 from osteon.fhir.load import Loaded
 from osteon.fhir.lookup import lookup
 from osteon.fhir.resources import TYPES
-from osteon.fhir.stated import Statement, statements
+from osteon.fhir.stated import PLACE, Statement, statements
 
 STATING = ("Observation", "QuestionnaireResponse")
 STATED = (
@@ -85,7 +85,7 @@ def replies(texts: Iterable[str], kind: str, asked: Asked) -> Iterator[tuple[str
         except (msgspec.MsgspecError, RecursionError):
             continue
         for each in statements(loaded, reading):
-            if isinstance(each, Statement) and each.name not in ("site", "side"):
+            if isinstance(each, Statement) and each.name not in PLACE:
                 yield text, *reply(each)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import NamedTuple
@@ -17,7 +17,7 @@ from osteon.fhir.mapping import Mapped
 from osteon.fhir.provenance import measured, moment, sources, stated
 from osteon.fhir.resources import QuestionnaireResponse
 from osteon.fhir.sayings import NO_CODE, Asked, Reading, Saying, Silent, sayings
-from osteon.fhir.stated import Statement, statements
+from osteon.fhir.stated import Statement, stated_together, statements
 
 NOTHING = "nothing on record"
 
@@ -89,8 +89,8 @@ def conclude(heard: Heard, mapped: Mapped, whole_record: bool) -> Found:
     for name, measurements in heard.readings.items():
         found[name], superseded = newest_reading(name, measurements)
         older += superseded
-    for statement in newest_statements(each for each in heard.statements if each.joint is None):
-        reconcile(statement, found, undecided)
+    for newest in newest_statements(each for each in heard.statements if each.joint is None):
+        reconcile(newest, found, undecided)
     if whole_record:
         for name in mapped.closed:
             if name not in found and name not in undecided:
@@ -120,21 +120,24 @@ def newest_reading(name: str, readings: Sequence[Reading]) -> tuple[Finding, lis
     return measured(name, whole, newest), [Ignored(each, f"a newer {name} is on record") for each in older]
 
 
-def newest_statements(given: Iterable[Statement]) -> Iterable[Statement]:
-    """Of each finding of each joint the statement with the newest date."""
-    newest: dict[object, Statement] = {}
+def newest_statements(given: Iterable[Statement]) -> Iterator[list[Statement]]:
+    """Of each finding of each joint the statements with the newest date."""
+    by_finding: dict[object, list[Statement]] = {}
     for each in given:
-        other = newest.setdefault((each.name, each.joint), each)
-        if moment(each) > moment(other):
-            newest[(each.name, each.joint)] = each
-    return newest.values()
+        by_finding.setdefault((each.name, each.joint), []).append(each)
+    for group in by_finding.values():
+        last = max(map(moment, group))
+        yield [each for each in group if moment(each) == last]
 
 
-def reconcile(statement: Statement, found: dict[str, Finding], undecided: dict[str, str]) -> None:
+def reconcile(newest: Sequence[Statement], found: dict[str, Finding], undecided: dict[str, str]) -> None:
     """Adds what is stated by name. Against a coded record, a yes or no that differs leaves the finding open."""
-    name, finding = statement.name, statement.finding
+    name, finding = newest[0].name, stated_together(newest)
     other = found.get(name)
-    if other is not None and vocabulary()[name].kind == "yes_no" and other.possible != finding.possible:
+    if finding is None:
+        found.pop(name, None)
+        undecided[name] = sources(newest)
+    elif other is not None and vocabulary()[name].kind == "yes_no" and other.possible != finding.possible:
         del found[name]
         undecided[name] = f"{other.source} against {finding.source}"
     elif other is None or (finding.on or "") >= (other.on or ""):
@@ -146,11 +149,13 @@ def joints(heard: Heard, asked: Asked) -> list[RecordedJoint]:
     """Every joint with a diagnosis or with findings stated for it."""
     diagnoses = [each for group in heard.sayings.values() for each in group if each.rule.value_set.rows]
     known = {(each.site, each.side, each.named): each for each in recorded_joints(diagnoses, asked.lookup)}
-    for each in newest_statements(each for each in heard.statements if each.joint is not None):
-        assert each.joint is not None
-        site, side = each.joint
-        joint = known.get((site, side, True)) or RecordedJoint(site, side, Answer.UNKNOWN, True, identity(each))
-        known[site, side, True] = replace(joint, findings={**joint.findings, each.name: each.finding})
+    for newest in newest_statements(each for each in heard.statements if each.joint is not None):
+        first, finding = newest[0], stated_together(newest)
+        assert first.joint is not None
+        site, side = first.joint
+        joint = known.get((site, side, True)) or RecordedJoint(site, side, Answer.UNKNOWN, True, identity(first))
+        more = {first.name: finding} if finding else {}
+        known[site, side, True] = replace(joint, findings={**joint.findings, **more})
     return list(known.values())
 
 

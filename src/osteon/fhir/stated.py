@@ -28,6 +28,7 @@ FINAL = ("final", "amended", "corrected")
 ANSWERED = ("completed", "amended")
 YES_NO = {"yes": True, "no": False, "true": True, "false": False}
 SIDES = ("left", "right")
+PLACE = ("site", "side")  # which joint is meant; stated by a body site, or beside the other answers
 DEEPEST_GROUP = 20  # groups within groups of a questionnaire that are followed
 
 JointKey = tuple[str, str | None]
@@ -42,12 +43,35 @@ class Statement(NamedTuple):
     loaded: Loaded
     when: datetime | None
 
-    @property
-    def finding(self) -> Finding:
-        value: Value | None = settled(self.possible)
-        if isinstance(value, float | int) and vocabulary()[self.name].kind == "date":
-            value = date.fromordinal(int(value))
-        return Finding(self.name, self.possible, value, "stated", sources([self]), day([self]))
+
+def stated_together(statements: Sequence[Statement]) -> Finding | None:
+    """What statements of one finding at one instant leave possible; nothing, where it is a yes against a no."""
+    name, possible = statements[0].name, either([each.possible for each in statements])
+    if possible is None:
+        return None
+    value: Value | None = settled(possible)
+    if isinstance(value, float | int) and vocabulary()[name].kind == "date":
+        value = date.fromordinal(int(value))
+    return Finding(name, possible, value, "stated", sources(statements), day(statements))
+
+
+def either(stated: Sequence[Possible]) -> Possible | None:
+    """All that one or the other leaves possible; None for a yes against a no, and for lists that differ.
+
+    Examples
+    --------
+    >>> sorted(either([frozenset({"IV"}), frozenset({"II"})]))
+    ['II', 'IV']
+    >>> either([frozenset({True}), frozenset({False})])
+    """
+    first, *others = stated
+    if all(each == first for each in others):
+        return first
+    ranges = [each for each in stated if isinstance(each, Interval)]
+    if ranges:
+        return Interval(min(each.low for each in ranges), max(each.high for each in ranges))
+    union = frozenset[bool | str]().union(*(each for each in stated if isinstance(each, frozenset)))
+    return None if isinstance(first, Items) or union == {True, False} else union
 
 
 def statements(each: Loaded, asked: Asked) -> Iterable[Statement | Silent]:
@@ -90,11 +114,11 @@ def group(
         yield Silent("its groups are nested too deep")
         return
     answers = {item.link_id: item.answer for item in items if item.link_id and item.answer}
-    site, side = (word_of(answers.get(name) or []) for name in ("site", "side"))
+    site, side = (word_of(answers.get(name) or []) for name in PLACE)
     joint = (site, side if side in SIDES else None) if site in SITES else joint
     for item in items:
         name = item.link_id or ""
-        if name in vocabulary() and item.answer and name not in ("site", "side"):
+        if name in vocabulary() and item.answer and name not in PLACE:
             yield statement(name, item.answer, joint, each, when)
         yield from group(item.item or [], joint, each, when, deep + 1)
 
