@@ -52,7 +52,7 @@ def test_the_questions_are_listed():
     ("options", "told"),
     [
         (["--out", "r.csv"], "must end in .parquet"),
-        (["--out", "r.parquet", "--as-of", "tomorrow"], "write a day"),
+        (["--out", "r.parquet", "--as-of", "tomorrow"], "is not a day"),
         (["--out", "r.parquet", "--engine", "abacus"], "use duckdb"),
         (["--out", "r.parquet", "--memory", "lots"], "write a size"),
     ],

@@ -110,7 +110,8 @@ def records_sql(kind: str, mapped: Mapped, codes: Sequence[str], engine: Engine,
     Medication resources to look references up in.
     """
     resource, source = mapped.resources[kind], shape_of(kind, mapped)
-    codings, table = coded_sql(kind, mapped, engine, medications)
+    arrays, table = coded_sql(kind, mapped, engine, medications)
+    codings = engine.together(arrays, CODING)
     columns = {
         "patient": patient_sql(f"{resource.whom}.reference"),
         "instant": instant_sql(resource.dates, engine),
@@ -125,7 +126,7 @@ def records_sql(kind: str, mapped: Mapped, codes: Sequence[str], engine: Engine,
         columns["sites"] = engine.together(codings_sql("bodySite", source, engine), CODING)
     gated = [f"{columns['gate']} IS NOT NULL"] if resource.gates else []
     spoken = all_of([f"{resource.whom}.reference IS NOT NULL", *gated])
-    coded = has_code(codings, codes, engine)
+    coded = any_of([has_code(array, codes, engine) for array in arrays])
     if kind != "Observation":
         return f"{select(columns)} FROM {table} WHERE {spoken} AND ({any_of([coded, columns['worded']])})"
     whole = select({**columns, **measured_sql("")})
@@ -148,8 +149,8 @@ def holds(codings: str, test: str, engine: Engine) -> str:
     return f"CASE WHEN size({codings}) = 1 THEN {engine.first(codings)}.{test} ELSE {several} END"
 
 
-def coded_sql(kind: str, mapped: Mapped, engine: Engine, medications: bool) -> tuple[str, str]:
-    """All codings of a resource as one array, and the table to take it from."""
+def coded_sql(kind: str, mapped: Mapped, engine: Engine, medications: bool) -> tuple[list[str], str]:
+    """The arrays that hold the codings of a resource, and the table to take them from."""
     resource, source = mapped.resources[kind], shape_of(kind, mapped)
     codings = [array for path in resource.codes for array in codings_sql(path, source, engine)]
     table = name(kind)
@@ -160,13 +161,13 @@ def coded_sql(kind: str, mapped: Mapped, engine: Engine, medications: bool) -> t
             table = (
                 f"{table} LEFT JOIN {name('medication codings')} AS referred ON referred.id = {referred_sql(source)}"
             )
-    return engine.together(codings, CODING), table
+    return codings, table
 
 
 def all_codings_sql(kind: str, mapped: Mapped, engine: Engine, medications: bool) -> str:
     """Every coding of one type of resource, one a row and as often as it comes: a column `c`."""
-    codings, table = coded_sql(kind, mapped, engine, medications)
-    alone = f"SELECT explode({codings}) AS c FROM {table}"
+    arrays, table = coded_sql(kind, mapped, engine, medications)
+    alone = f"SELECT explode({engine.together(arrays, CODING)}) AS c FROM {table}"
     if kind != "Observation":
         return alone
     parts = f"(SELECT explode(component) AS part FROM {table} WHERE component IS NOT NULL) AS parts"
