@@ -49,31 +49,27 @@ class Stop:
     progress: Progress | None
 
 
-def vectors_of(fine: Grid, x: Array) -> Vectors:
-    """The vectors to begin with at the packed displacement x."""
-    return Vectors(x, *(zeros(fine.shape, np.float64) for _ in range(3)))
-
-
 def balance(
-    pool: Executor, fine: Grid, hierarchy: Hierarchy, force: Array, vectors: Vectors, reference: float, stop: Stop
+    pool: Executor, fine: Grid, hierarchy: Hierarchy, force: Array, x: Array, reference: float, stop: Stop
 ) -> tuple[float, ...]:
-    """Change the displacement until it balances the packed force; gives the relative residuals.
+    """Change the packed displacement x until it balances the packed force; gives the relative residuals.
 
     Parameters
     ----------
     force
         Zero where a component is fixed.
-    vectors
-        Displacement `x` to begin with, with the prescribed values where components are fixed; they stay. If it leaves
-        more than no displacement of the others would, it is set to that. The other vectors may hold any numbers.
+    x
+        Where to begin, with the prescribed values where components are fixed; they stay. If this leaves more than no
+        displacement of the others would, work begins from that.
     reference
         Norm of the forces that `stop.tolerance` is relative to.
     """
+    vectors = Vectors(x, *(zeros(fine.shape, np.float64) for _ in range(3)))
     history: list[float] = []
     for _ in range(REFRESHES):
         left = residual(pool, fine, hierarchy, force, vectors) / reference
         if left > 1 and not history:
-            vectors.x[fine.inverse > 0] = 0
+            x[fine.inverse > 0] = 0
             left = residual(pool, fine, hierarchy, force, vectors) / reference
         history = [*history[:-1], left]
         if history[-1] <= stop.tolerance:

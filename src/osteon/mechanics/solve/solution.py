@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from osteon.errors import Fault, InputError
 from osteon.mechanics.solve.check import Problem, checked
-from osteon.mechanics.solve.conjugate import Progress, Stop, balance, vectors_of
+from osteon.mechanics.solve.conjugate import Progress, Stop, balance
 from osteon.mechanics.solve.element import eigenvalue_bound, lame
 from osteon.mechanics.solve.grid import Grid, make_grid, multiply, pack, subtract_product, unpack, zeros
 from osteon.mechanics.solve.kernel import RIGID
@@ -181,9 +181,8 @@ def solve_case(pool: Executor, problem: Problem, fine: Grid, hierarchy: Hierarch
     free_force = pack(fine, force)
     free_force[rigid_places(problem)] = 0
     x, reference = beginning(pool, problem, fine, free_force, case)
-    vectors = vectors_of(fine, x)
-    history = balance(pool, fine, hierarchy, free_force, vectors, reference, stop) if reference else (0.0,)
-    inner = vectors.q
+    history = balance(pool, fine, hierarchy, free_force, x, reference, stop) if reference else (0.0,)
+    inner = zeros(fine.shape, np.float64)
     multiply(pool, fine, x, inner, with_holds=False)
     displacement = unpack(x, nodes)
     return Solution(
