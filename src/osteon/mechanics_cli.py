@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from osteon.mechanics.compare import Comparison, Question
     from osteon.mechanics.subject import Subject
 
-TEMPLATES = ("mean",)
+LAST_FEMUR = 999_999
 COARSEST_MM = 3.0
 CARD_COLUMNS = 80  # the least a table needs
 
@@ -34,7 +34,13 @@ def mechanics_command(
     joint: JointName = "",
     images: Annotated[Path | None, typer.Option(help="Take the bone from these images (folder, zip or file).")] = None,
     lesion: LesionMask = None,
-    template: Annotated[str, typer.Option(help="The femur to take without images: mean.")] = "mean",
+    template: Annotated[
+        str,
+        typer.Option(
+            metavar="FEMUR",
+            help="The femur to take without images: mean, or a number such as 7 for one drawn from the shape model.",
+        ),
+    ] = "mean",
     operations: Annotated[str, typer.Option(help="all, or ids of options with commas, as in the JSON.")] = "all",
     activity: Annotated[str, typer.Option(help="walking, one_leg_stance, standing_up, stairs_up ...")] = "walking",
     voxel: Annotated[float, typer.Option(help="Edge of a voxel in mm, 0.2 to 3.")] = 1.0,
@@ -47,14 +53,14 @@ def mechanics_command(
     """Compare what each operation does to stress and strength in the femoral head. For research."""
     from osteon.whole_file import write_whole_folder
 
-    check(template, voxel, draws, report, out)
+    check(template, images, voxel, draws, report, out)
     keep_freed_memory()
     with imaging_installed(), told_on_screen() as progress:
         from osteon.mechanics.card import comparison_card, comparison_dict
 
         hip = hip_in(chosen(case, joint), case.name)
         examined = examination(images, lesion, None, hip.side, "", progress) if images else None
-        subject, weight_n, setting = subject_of(hip, examined, progress)
+        subject, weight_n, setting = subject_of(hip, examined, progress, femur_of(template))
         only = () if operations == "all" else tuple(each.strip() for each in operations.split(","))
         asked = question(activity, weight_n, voxel, draws, collapse, only)
         made, files = compared(subject, asked, setting, out is not None, report, progress)
@@ -95,11 +101,18 @@ def simulation(hip: Joint, examined: Examination | None) -> dict[str, tuple[str,
     return sentences(made)
 
 
-def check(template: str, voxel: float, draws: int, report: bool, out: Path | None) -> None:
+def femur_of(template: str) -> int:
+    """The number of a template; the mean is 0."""
+    return 0 if template == "mean" else int(template)
+
+
+def check(template: str, images: Path | None, voxel: float, draws: int, report: bool, out: Path | None) -> None:
     """Refuse options that cannot be, all at once."""
     faults = []
-    if template not in TEMPLATES:
-        faults.append(Fault("--template", f"is {template[:40]!r}; there is {', '.join(TEMPLATES)}."))
+    if template != "mean" and not (template.isascii() and template.isdigit() and 0 < int(template) <= LAST_FEMUR):
+        faults.append(Fault("--template", f"is {template[:40]!r}; give mean, or a number from 1 to {LAST_FEMUR}."))
+    if template != "mean" and images is not None:
+        faults.append(Fault("--template", "is for hips without images. Leave it or the images out."))
     if not 0.2 <= voxel <= COARSEST_MM:
         faults.append(Fault("--voxel", f"is {voxel:g}; it must be 0.2 to 3 mm."))
     if not 0 <= draws <= 1000:
@@ -110,13 +123,13 @@ def check(template: str, voxel: float, draws: int, report: bool, out: Path | Non
         raise InputError("mechanics", faults)
 
 
-def subject_of(hip: Joint, examined: Examination | None, progress: Any) -> tuple[Subject, float, str]:
+def subject_of(hip: Joint, examined: Examination | None, progress: Any, femur: int = 0) -> tuple[Subject, float, str]:
     """The hip to compare, the patient's weight in N, and what to declare where no weight is stated."""
     from osteon.mechanics.subject import body_weight_n, of_examination, of_findings
 
     weight_n, setting = body_weight_n(hip.findings)
     if examined is None:
-        return of_findings(hip.findings, hip.side, progress), weight_n, setting  # type: ignore[arg-type]
+        return of_findings(hip.findings, hip.side, progress, femur), weight_n, setting  # type: ignore[arg-type]
     return of_examination(examined, progress), weight_n, setting
 
 

@@ -29,7 +29,7 @@ class Subject:
     plan: SurgicalPlan
 
 
-def of_findings(findings: Findings, side: Side, progress: Progress | None = None) -> Subject:
+def of_findings(findings: Findings, side: Side, progress: Progress | None = None, femur: int = 0) -> Subject:
     """The template femur with the lesion that findings tell of.
 
     Parameters
@@ -38,19 +38,21 @@ def of_findings(findings: Findings, side: Side, progress: Progress | None = None
         Of one hip; see `osteon.mechanics.template_of_findings` for what is read.
     side
         "left" or "right".
+    femur
+        Which template; see `osteon.mechanics.template_model`.
 
     Raises
     ------
     InputError
         Where nothing tells how large the lesion is.
     """
-    model = template_of_findings(findings, side, voxel_mm=DRAWN_MM)
+    model = template_of_findings(findings, side, voxel_mm=DRAWN_MM, femur=femur)
     arc = weight_bearing_arc(number(findings, "centre_edge_angle_deg"))
-    femur = model.volume(model.filled >= HALF)
-    lesion = femur.with_array(model.share("necrotic_bone") >= HALF)
+    bone = model.volume(model.filled >= HALF)
+    lesion = bone.with_array(model.share("necrotic_bone") >= HALF)
     options = default_options(weight_bearing_deg=arc)
-    plan = plan_operations(model.hip, femur, lesion, None, options, progress)
-    return Subject(lambda voxel_mm: template_of_findings(findings, side, voxel_mm=voxel_mm), plan)
+    plan = plan_operations(model.hip, bone, lesion, None, options, progress)
+    return Subject(lambda voxel_mm: template_of_findings(findings, side, voxel_mm=voxel_mm, femur=femur), plan)
 
 
 def of_examination(examined: Examination, progress: Progress | None = None) -> Subject:

@@ -1,6 +1,7 @@
 """Which femur and which lesion stand for a patient of whom only findings are known, not images?
 
-The femur is the mean of a statistical shape model of 26 people (see `osteon.phantom`), mirrored for the right side.
+The femur is the mean of a statistical shape model of 26 people (see `osteon.phantom`), or another that is drawn from
+it, mirrored for the right side.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ from osteon.staging import stage
 
 # The part of the mean femur that is drawn: 3 cm past the model's lower end, for the shaft's axis.
 BELOW_RADII = 5.5
-TEMPLATE_FEMUR = "The femur is a template: the mean of a shape model of 26 people, not this patient's."
+MEAN_FEMUR = "The femur is a template: the mean of a shape model of 26 people, not this patient's."
+DRAWN_FEMUR = "The femur is a template: number {femur} drawn from a shape model of 26 people, not this patient's."
 
 
 def template_model(
@@ -36,6 +38,7 @@ def template_model(
     lesion_percent: float = 0.0,
     lesion_axis: Floats | None = None,
     centre_edge_deg: float | None = None,
+    femur: int = 0,
 ) -> HeadModel:
     """The template femur as a model, with or without a lesion.
 
@@ -52,6 +55,8 @@ def template_model(
         direction that walking's force comes from where not given.
     centre_edge_deg
         Lateral centre-edge angle of the socket, -30 to 90; 32.5 where not known.
+    femur
+        0 for the mean of the shape model; any other number draws a femur from it, always the same for that number.
 
     Examples
     --------
@@ -62,29 +67,33 @@ def template_model(
     faults = wrong_voxels(voxel_mm)
     if not 0 <= lesion_percent <= 95:
         faults.append(Fault("lesion_percent", f"is {lesion_percent:g}; it must be 0 to 95."))
+    if femur < 0:
+        faults.append(
+            Fault("femur", f"is {femur}; it must be 0 for the mean, or more for a femur drawn from the model.")
+        )
     if faults:
         raise InputError("template", faults)
-    hip, femur = template_femur(side)
+    hip, mask = template_femur(side, femur)
     lesion = None
     if lesion_percent > 0:
         axis = -force_line(hip) if lesion_axis is None else np.asarray(lesion_axis, float)
-        lesion = lesion_cap(hip, femur, lesion_percent, axis / np.linalg.norm(axis))
+        lesion = lesion_cap(hip, mask, lesion_percent, axis / np.linalg.norm(axis))
     cover = usual_cover(hip, centre_edge_deg)
-    model = model_of_field(hip, template_field(side), lesion, voxel_mm=voxel_mm, cover=cover)
+    model = model_of_field(hip, template_field(side, femur), lesion, voxel_mm=voxel_mm, cover=cover)
     edge = () if centre_edge_deg is not None else ("centre_edge_deg",)
     more = named("socket_half_angle_deg", "socket_anteversion_deg", *edge, *(["cap_direction"] if lesion else []))
     sources = ("ashwell2016",) if edge else ()
     return replace(
         model,
-        settings=declared((TEMPLATE_FEMUR,), *model.settings, *more),
+        settings=declared((DRAWN_FEMUR.format(femur=femur) if femur else MEAN_FEMUR,), *model.settings, *more),
         sources=declared(model.sources, *sources),
     )
 
 
 @cache
-def template_femur(side: Side) -> tuple[Hip, Volume]:
-    """The hip and the mask (0.5 mm) of the template's proximal femur, in LPS with the head's centre at the origin."""
-    bones = bones_of(Recipe(side=side, shape_sd=0.0, pose_deg=0.0))
+def template_femur(side: Side, femur: int = 0) -> tuple[Hip, Volume]:
+    """The hip and the mask (0.5 mm) of a template's proximal femur, in LPS with the head's centre at the origin."""
+    bones = bones_of(Recipe(seed=femur, side=side, shape_sd=1.0 if femur else 0.0, pose_deg=0.0))
     radius = bones.head.radius_mm
     lateral, medial = 2.8 * radius, 1.2 * radius
     low = np.array([-medial, -1.6 * radius, -BELOW_RADII * radius])
@@ -98,14 +107,14 @@ def template_femur(side: Side) -> tuple[Hip, Volume]:
     mask = voxelised(bones.femur, grid)
     affine = affine.copy()
     affine[:3, 3] -= bones.head.center_mm
-    femur, head = Volume(mask, affine), replace(bones.head, center_mm=np.zeros(3))
-    return Hip(side, head, bones.neck_axis, shaft_axis(femur, head, bones.neck_axis)), femur
+    drawn, head = Volume(mask, affine), replace(bones.head, center_mm=np.zeros(3))
+    return Hip(side, head, bones.neck_axis, shaft_axis(drawn, head, bones.neck_axis)), drawn
 
 
 @cache
-def template_field(side: Side) -> Volume:
-    """The smooth field of the template's femur."""
-    return bone_field(*template_femur(side))
+def template_field(side: Side, femur: int = 0) -> Volume:
+    """The smooth field of a template's femur."""
+    return bone_field(*template_femur(side, femur))
 
 
 def lesion_cap(hip: Hip, femur: Volume, percent: float, axis: Floats) -> Volume:
@@ -122,7 +131,7 @@ def lesion_cap(hip: Hip, femur: Volume, percent: float, axis: Floats) -> Volume:
     return femur.with_array(mask)
 
 
-def template_of_findings(findings: Findings, side: Side, *, voxel_mm: float = 1.0) -> HeadModel:
+def template_of_findings(findings: Findings, side: Side, *, voxel_mm: float = 1.0, femur: int = 0) -> HeadModel:
     """The template femur with the lesion and the socket that a joint's findings tell of.
 
     Parameters
@@ -142,9 +151,11 @@ def template_of_findings(findings: Findings, side: Side, *, voxel_mm: float = 1.
     type_ = jic_type(findings)
     end = lateral_end(findings, type_)
     percent, words = size_of(findings, type_, end, arc)
-    hip, _ = template_femur(side)
+    hip, _ = template_femur(side, femur)
     axis = -force_line(hip) if end is None else axis_reaching(hip, percent, arc[0] + end * (arc[1] - arc[0]))
-    model = template_model(side, voxel_mm=voxel_mm, lesion_percent=percent, lesion_axis=axis, centre_edge_deg=edge)
+    model = template_model(
+        side, voxel_mm=voxel_mm, lesion_percent=percent, lesion_axis=axis, centre_edge_deg=edge, femur=femur
+    )
     told = [] if end is None else [table()["teardrop"]["text"]]
     told += [table()["beyond_edge"]["text"]] if type_ == "C2" else []
     sources = () if end is None else (table()["jic_lateral_end"]["source"],)

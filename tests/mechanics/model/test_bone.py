@@ -224,6 +224,20 @@ def test_a_template_that_cannot_be_is_refused(size, told):
         template_model("left", **{size: 99.0})
 
 
+def test_a_number_draws_another_femur_and_always_the_same():
+    mean, third = (template_model("left", voxel_mm=3.0, femur=number) for number in (0, 3))
+    again = template_model("left", voxel_mm=3.0, femur=3)
+
+    assert third.hip.head.radius_mm != pytest.approx(mean.hip.head.radius_mm, abs=0.5)
+    assert np.array_equal(third.filled, again.filled)
+    assert third.settings[0].startswith("The femur is a template: number 3 drawn from")
+
+
+def test_a_femur_below_zero_is_refused():
+    with pytest.raises(InputError, match="0 for the mean"):
+        template_model("left", femur=-1)
+
+
 @pytest.mark.parametrize("percent", [5.0, 30.0, 50.0, 80.0])
 def test_a_caps_angle_and_volume_agree(percent):
     assert cap_percent(cap_half_angle(percent)) == pytest.approx(percent, abs=0.01)

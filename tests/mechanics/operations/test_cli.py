@@ -56,7 +56,9 @@ def test_with_images_the_bone_and_the_lesion_are_those_of_the_images(tmp_path):
     [
         (("--voxel", "9"), "0.2 to 3 mm"),
         (("--draws", "-1"), "20 or more"),
-        (("--template", "horse"), "there is mean"),
+        (("--template", "horse"), "give mean, or a number from 1"),
+        (("--template", "0"), "give mean, or a number from 1"),
+        (("--template", "7", "--images", "x"), "is for hips without images"),
         (("--report",), "name a new one with --out"),
     ],
 )
