@@ -8,7 +8,7 @@ import pytest
 from osteon.errors import InputError
 from osteon.knowledge.materials import materials
 from osteon.mechanics.card import comparison_card, comparison_dict, sentences
-from osteon.mechanics.compare import Question, compare
+from osteon.mechanics.compare import Question, compare, in_order
 from osteon.mechanics.intervals import draws_of
 
 ONLY = (
@@ -125,3 +125,12 @@ def test_a_collapse_load_is_told_where_it_is_asked_for(hip):
     loads = {each.id: each.measures["collapse_load"] for each in found.outcomes}
     assert loads["healthy"] > loads["untreated"] > 1
     assert loads["one_cane"] == pytest.approx(loads["untreated"] / 0.6)
+
+
+def test_options_are_made_only_as_far_ahead_as_they_are_worked_on():
+    made = []
+    work = in_order(lambda each: each, (made.append(each) or each for each in range(20)), 2)
+
+    assert next(work) == 0
+    assert len(made) <= 5
+    assert list(work) == list(range(1, 20))

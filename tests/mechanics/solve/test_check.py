@@ -26,6 +26,15 @@ def test_every_faulty_value_is_told_at_once(bar):
     assert "poisson: lies from 0.5 to 0.5" in told
 
 
+def test_finite_numbers_whose_sum_is_not_are_no_fault(bar):
+    force = bar["force_n"]
+    force[1:3, 1, 1, 1], force[3:5, 1, 1, 1] = 1e308, -1e308
+
+    told = refusal(**bar | {"spacing_mm": 0.0})
+
+    assert "finite" not in told
+
+
 def test_every_wrong_shape_is_told_with_the_right_one(bar):
     told = refusal(**bar | {"force_n": np.zeros((11, 2, 2)), "fixed": np.zeros((10, 1, 1), bool)}, poisson=np.ones(4))
 

@@ -118,6 +118,16 @@ def test_one_thread_and_several_give_the_same(problems):
     assert one == pytest.approx(three, abs=1e-5 * abs(one).max())
 
 
+def test_a_start_that_is_worse_than_none_is_not_used(mixed, problems):
+    cold = problems.solved(mixed, tolerance=1e-6)
+    wild = np.random.default_rng(3).normal(0, 1e3, cold.displacement_mm.shape)
+
+    led_astray = problems.solved(mixed, start=wild, tolerance=1e-6)
+
+    assert led_astray.iterations == cold.iterations
+    assert led_astray.displacement_mm == pytest.approx(cold.displacement_mm, abs=1e-12)
+
+
 def test_a_solution_is_a_good_start_for_a_similar_model(mixed, problems):
     cold = problems.solved(mixed, tolerance=1e-6)
     softer = {**mixed, "modulus_mpa": mixed["modulus_mpa"] * np.where(np.arange(10) == 4, 0.99, 1)}

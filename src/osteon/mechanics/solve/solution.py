@@ -206,16 +206,16 @@ def rounding_note(residual: float, tolerance: float) -> tuple[str, ...]:
 
 def beginning(pool: Executor, problem: Problem, fine: Grid, force: Array, case: int) -> tuple[Array, float]:
     """Where to begin, and the norm of the forces that have to be balanced: those applied and those of the supports."""
-    lifted, rest, rigid = zeros(fine.shape, np.float64), force, rigid_places(problem)
+    lifted, rest = zeros(fine.shape, np.float64), force
     if problem.prescribed_mm is not None:
-        lifted[rigid] = problem.prescribed_mm[problem.fixed]
+        lifted[rigid_places(problem)] = problem.prescribed_mm[problem.fixed]
         rest = zeros(fine.shape, np.float64)
         subtract_product(pool, fine, lifted, force, rest)
     reference = norm(rest)
     if problem.start_mm is None or reference == 0:
         return lifted, reference
     start = pack(fine, problem.start_mm[min(case, len(problem.start_mm) - 1)])
-    start[rigid] = lifted[rigid]
+    np.copyto(start, lifted, where=fine.inverse == 0)
     return start, reference
 
 
