@@ -243,10 +243,14 @@ def measured_all(
         shown = shown_by(solved)
         return solved, shown, measured(solved, shown, regions)
 
+    def told(some: Iterable[Option]) -> Iterator[Option]:
+        for each in some:
+            progress(each.name, min(len(found) / ABOUT_OPTIONS, 1.0))
+            yield each
+
     for some in (islice(waiting, 2), waiting):
-        for solved, shown, numbers in in_order(one, some, at_once):
+        for solved, shown, numbers in in_order(one, told(some), at_once):
             found.append(outcome(solved, numbers))
-            progress(solved.option.name, min(len(found) / ABOUT_OPTIONS, 1.0))
             if solved.option.id == "untreated":
                 start.append(solved.solution.displacement_mm)
             if seen:
@@ -257,19 +261,24 @@ def measured_all(
 def in_order(work: Callable[[Item], Result], items: Iterable[Item], at_once: int) -> Iterator[Result]:
     """The results of work in the order of the items, some at the same time; no more wait than are being worked on.
 
+    Whoever stops asking waits for what is being worked on, not for what would come.
+
     Examples
     --------
     >>> list(in_order(len, ["a", "bb", "ccc"], 2))
     [1, 2, 3]
     """
     pending: deque[Future[Result]] = deque()
-    with ThreadPoolExecutor(at_once) as pool:
+    pool = ThreadPoolExecutor(at_once)
+    try:
         for item in items:
             pending.append(pool.submit(work, item))
             if len(pending) > 2 * at_once:
                 yield pending.popleft().result()
         while pending:
             yield pending.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def shown_by(solved: Solved) -> Fields:

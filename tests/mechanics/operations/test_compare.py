@@ -1,5 +1,6 @@
 """Options are set against the untreated hip and the hip without its lesion, with intervals."""
 
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -134,3 +135,16 @@ def test_options_are_made_only_as_far_ahead_as_they_are_worked_on():
     assert next(work) == 0
     assert len(made) <= 5
     assert list(work) == list(range(1, 20))
+
+
+def test_a_failure_keeps_what_waits_from_being_begun():
+    begun = []
+
+    def work(each):
+        begun.append(each)
+        raise ValueError("broken") if each == 0 else time.sleep(0.05)
+
+    with pytest.raises(ValueError, match="broken"):
+        list(in_order(work, range(20), 1))
+
+    assert len(begun) <= 3
