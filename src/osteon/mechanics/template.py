@@ -27,6 +27,8 @@ from osteon.staging import stage
 
 # The part of the mean femur that is drawn: 3 cm past the model's lower end, for the shaft's axis.
 BELOW_RADII = 5.5
+# A seed also says where the bone lies on the grid of voxels, which moves results by a percent or two at 2 mm.
+MEAN_SEED = 1
 MEAN_FEMUR = "The femur is a template: the mean of a shape model of 26 people, not this patient's."
 DRAWN_FEMUR = "The femur is a template: number {femur} drawn from a shape model of 26 people, not this patient's."
 
@@ -93,7 +95,7 @@ def template_model(
 @cache
 def template_femur(side: Side, femur: int = 0) -> tuple[Hip, Volume]:
     """The hip and the mask (0.5 mm) of a template's proximal femur, in LPS with the head's centre at the origin."""
-    bones = bones_of(Recipe(seed=femur, side=side, shape_sd=1.0 if femur else 0.0, pose_deg=0.0))
+    bones = bones_of(Recipe(seed=femur or MEAN_SEED, side=side, shape_sd=1.0 if femur else 0.0, pose_deg=0.0))
     radius = bones.head.radius_mm
     lateral, medial = 2.8 * radius, 1.2 * radius
     low = np.array([-medial, -1.6 * radius, -BELOW_RADII * radius])

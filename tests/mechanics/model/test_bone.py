@@ -233,6 +233,12 @@ def test_a_number_draws_another_femur_and_always_the_same():
     assert third.settings[0].startswith("The femur is a template: number 3 drawn from")
 
 
+def test_the_mean_femur_lies_on_the_grid_where_its_results_were_measured():
+    corner = template_femur("left")[1].affine[:3, 3]
+
+    assert corner == pytest.approx([-27.213, -36.479, -125.78], abs=1e-3)
+
+
 def test_a_femur_below_zero_is_refused():
     with pytest.raises(InputError, match="0 for the mean"):
         template_model("left", femur=-1)
