@@ -24,7 +24,7 @@ from osteon.mechanics.loads import JointForce, joint_force
 from osteon.mechanics.materials import Materials, elastic
 from osteon.mechanics.model import HeadModel, declared
 from osteon.mechanics.operations import LESION, LeftOut, Option, operations, remade
-from osteon.mechanics.risk import Fields, Regions, fields_of, measures, regions_of
+from osteon.mechanics.risk import Fields, Regions, fields, measures, regions_of
 from osteon.mechanics.risk import declared as risk_settings
 from osteon.mechanics.solve import processors, strain_at, stress_of
 from osteon.mechanics.solved import Solved, held_parts, loaded, solve_option
@@ -287,7 +287,7 @@ def shown_by(solved: Solved) -> Fields:
     where = stiffness.modulus_mpa > 0
     strains = strain_at(solved.solution, where)
     stresses = stress_of(strains, stiffness.modulus_mpa[where], stiffness.poisson[where])
-    return fields_of(solved.option.model, stiffness, strains, stresses, solved.force_n)
+    return fields(solved.option.model, stiffness, strains, stresses, solved.force_n)
 
 
 def outcome(solved: Solved, found: Mapping[str, float | None]) -> Outcome:

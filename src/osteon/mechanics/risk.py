@@ -155,7 +155,7 @@ def measures(model: HeadModel, found: Fields, force_n: Floats, regions: Regions)
     }
 
 
-def fields(model: HeadModel, elastic: Elastic, strain: Floats, stress: Floats, force_n: Floats) -> Fields:
+def fields(model: HeadModel, elastic: Elastic, strain: Array, stress: Array, force_n: Floats) -> Fields:
     """Indices of every voxel of bone.
 
     Parameters
@@ -163,16 +163,11 @@ def fields(model: HeadModel, elastic: Elastic, strain: Floats, stress: Floats, f
     model, elastic
         What was solved.
     strain, stress
-        At the middle of every voxel, shape (z, y, x, 6): xx, yy, zz, yz, zx, xy; shear strains engineering; MPa.
+        At the middle of every voxel with a modulus, shape (n, 6), in single precision: xx, yy, zz, yz, zx, xy; shear
+        strains engineering; MPa.
     force_n
         The joint's force on the head as it was put on the model, LPS, N.
     """
-    where = elastic.modulus_mpa > 0
-    return fields_of(model, elastic, strain[where].astype(np.float32), stress[where].astype(np.float32), force_n)
-
-
-def fields_of(model: HeadModel, elastic: Elastic, strain: Array, stress: Array, force_n: Floats) -> Fields:
-    """As `fields`, from the strain and stress of the voxels with a modulus alone, shape (n, 6), in single precision."""
     share, where = bone_share(model), elastic.modulus_mpa > 0
     strong = elastic.strength_mpa[where]
     index = np.divide(von_mises(stress), strong, out=np.full_like(strong, np.nan), where=strong > 0)

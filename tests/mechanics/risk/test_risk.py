@@ -34,6 +34,11 @@ def pressed(mpa=2.0):
     return strain, stress
 
 
+def shown(model, elastic, strain, stress):
+    """The fields of strain and stress given on the whole block, all of which has a modulus."""
+    return fields(model, elastic, *(each.reshape(-1, 6).astype(np.float32) for each in (strain, stress)), DOWN)
+
+
 @pytest.fixture
 def halved():
     """A lesion of half the cross-section from top to bottom, under even pressure of 2 MPa."""
@@ -41,7 +46,7 @@ def halved():
     lesion[:, :10] = True
     model, elastic = block(lesion)
     strain, stress = pressed()
-    found = fields(model, elastic, strain, stress, DOWN)
+    found = shown(model, elastic, strain, stress)
     return SimpleNamespace(model=model, found=measures(model, found, DOWN, regions_of(model)))
 
 
@@ -63,7 +68,7 @@ def test_two_pieces_beyond_yield_are_told_together_and_the_larger_one_apart():
     model, elastic = block()
     strain, stress = pressed(mpa=0.0)
     strain[2:8, 2:8, 2:8, 2] = strain[12:16, 12:16, 12:16, 2] = -0.05
-    found = measures(model, fields(model, elastic, strain, stress, DOWN), DOWN, regions_of(model))
+    found = measures(model, shown(model, elastic, strain, stress), DOWN, regions_of(model))
     assert found["yielded_ml"] > found["yielded_region_ml"] > 6**3 * 8 / 1000 * 0.9
 
 
@@ -71,7 +76,7 @@ def test_one_voxel_alone_moves_an_index_by_its_twenty_seventh_at_most():
     model, elastic = block()
     strain, stress = pressed(mpa=0.0)
     stress[10, 10, 10, 2] = -270.0
-    found = fields(model, elastic, strain, stress, DOWN)
+    found = shown(model, elastic, strain, stress)
     assert np.nanmax(found.stress_index) == pytest.approx(1.0)
 
 
@@ -79,7 +84,7 @@ def test_a_region_of_fewer_than_27_voxels_has_no_number():
     lesion = np.zeros((20, 20, 20), bool)
     lesion[9:11, 9:11, 9:12] = True
     model, elastic = block(lesion)
-    found = measures(model, fields(model, elastic, *pressed(), DOWN), DOWN, regions_of(model))
+    found = measures(model, shown(model, elastic, *pressed()), DOWN, regions_of(model))
     assert found["lesion_index"] is None
     assert found["lesion_load"] is None
 

@@ -24,10 +24,10 @@ from tables import (
 from osteon.anatomy.region import HEAD_PLANE_RADII, HEAD_REACH_RADII
 from osteon.mechanics import HeadModel, Materials, put, share_inside
 from osteon.mechanics.bone import model_of_field
+from osteon.mechanics.compare import shown_by
 from osteon.mechanics.damage import collapse
 from osteon.mechanics.operations import LESION, Option, remade, rod
-from osteon.mechanics.risk import directions, fields, offsets, regions_of
-from osteon.mechanics.solve import strain, stress
+from osteon.mechanics.risk import directions, offsets, regions_of
 from osteon.mechanics.solved import Solved, solve_option
 from osteon.mechanics.template import axis_reaching, cap_percent, template_femur, template_field, weight_bearing_arc
 
@@ -72,7 +72,7 @@ def yang_2002() -> Table:
 def by_depth(made: Solved) -> tuple[float, float]:
     """The stress index of the lesion's half next to the interface and of the half under the surface."""
     model, regions = made.option.model, regions_of(made.option.model)
-    shown = fields(model, made.elastic, strain(made.solution), stress(made.solution), made.force_n)
+    shown = shown_by(made)
     height = -offsets(model) @ (made.force_n / np.linalg.norm(made.force_n))
     middle = np.median(height[regions.lesion])
     deep, shallow = regions.lesion & (height < middle), regions.lesion & (height >= middle)
@@ -114,7 +114,7 @@ def pillars_2021() -> Table:
 def pillar_indices(made: Solved) -> dict[str, float]:
     """The stress index of each pillar of the upper half of the head."""
     model = made.option.model
-    shown = fields(model, made.elastic, strain(made.solution), stress(made.solution), made.force_n)
+    shown = shown_by(made)
     aside = offsets(model) @ model.hip.lateral / model.hip.head.radius_mm
     upper_half = regions_of(model).head & (directions(model)[..., 2] > 0) & np.isfinite(shown.stress_index)
     cuts = {"medial": (-9, -0.4), "central": (-0.4, 0.4), "lateral": (0.4, 9)}
@@ -195,7 +195,7 @@ def sinking(model: HeadModel, materials: Materials) -> float:
 def plate_strain(model: HeadModel, materials: Materials) -> float:
     """The strain index of the subchondral plate about the direction of the force: its 95th percentile."""
     made = solve_option(Option("x", "x", model), force(), materials)
-    shown = fields(model, made.elastic, strain(made.solution), stress(made.solution), made.force_n)
+    shown = shown_by(made)
     down = made.force_n / np.linalg.norm(made.force_n)
     plate = (model.share("subchondral_plate") > 0.2) & (directions(model) @ down < -np.cos(np.radians(25)))
     return upper(shown.strain_index, plate, 95)

@@ -10,10 +10,11 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from osteon.mechanics import HeadModel, Materials, template_model
+from osteon.mechanics.compare import shown_by
 from osteon.mechanics.loads import JointForce, joint_force
 from osteon.mechanics.operations import Option
-from osteon.mechanics.risk import Regions, bone_share, cube_mean, fields, measures, regions_of
-from osteon.mechanics.solve import strain, stress, von_mises
+from osteon.mechanics.risk import Regions, bone_share, cube_mean, measures, regions_of
+from osteon.mechanics.solve import stress, von_mises
 from osteon.mechanics.solved import Solved, solve_option
 from osteon.mechanics.template import template_femur
 
@@ -58,8 +59,7 @@ def solved(model: HeadModel, materials: Materials | None = None, turn: Rotation 
 
 def indices(made: Solved, regions: Regions | None = None) -> dict[str, float | None]:
     """The measures of one solve."""
-    shown = fields(made.option.model, made.elastic, strain(made.solution), stress(made.solution), made.force_n)
-    return measures(made.option.model, shown, made.force_n, regions or regions_of(made.option.model))
+    return measures(made.option.model, shown_by(made), made.force_n, regions or regions_of(made.option.model))
 
 
 def effective(made: Solved) -> np.ndarray:

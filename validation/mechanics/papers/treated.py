@@ -22,9 +22,10 @@ from tables import (
 )
 
 from osteon.mechanics import HeadModel, share_inside, take_out, turned_into
+from osteon.mechanics.compare import shown_by
 from osteon.mechanics.operations import LESION, Option, remade, resurfacing, rod, tilted, value
-from osteon.mechanics.risk import bone_share, cube_mean, fields, offsets, regions_of
-from osteon.mechanics.solve import strain, stress, von_mises
+from osteon.mechanics.risk import bone_share, cube_mean, offsets, regions_of
+from osteon.mechanics.solve import stress, von_mises
 from osteon.mechanics.solved import Solved, solve_option
 from osteon.mechanics.template import cap_percent, template_femur
 
@@ -283,8 +284,7 @@ def entry_2009() -> Table:
 
 def hole_index(made: Solved, where: np.ndarray) -> float:
     """The strain index of neck and lateral cortex."""
-    model = made.option.model
-    shown = fields(model, made.elastic, strain(made.solution), stress(made.solution), made.force_n)
+    shown = shown_by(made)
     return upper(shown.strain_index, where & np.isfinite(shown.strain_index), 99.5)
 
 
