@@ -51,9 +51,11 @@ def mechanics_command(
     json: Json = False,
 ) -> None:
     """Compare what each operation does to stress and strength in the femoral head. For research."""
-    from osteon.whole_file import write_whole_folder
+    from osteon.whole_file import check_new_folder, write_whole_folder
 
     check(template, images, voxel, draws, report, out)
+    if out is not None:
+        check_new_folder(out)
     keep_freed_memory()
     with imaging_installed(), told_on_screen() as progress:
         from osteon.mechanics.card import comparison_card, comparison_dict

@@ -51,6 +51,13 @@ def test_with_images_the_bone_and_the_lesion_are_those_of_the_images(tmp_path):
     assert told["outcomes"][2]["to_untreated"]["cap_stiffness"]["value"] < 1
 
 
+def test_a_folder_that_holds_something_is_refused_before_anything_is_solved(tmp_path):
+    (tmp_path / "mine.txt").write_text("mine", "utf-8")
+
+    done = run("--images", str(tmp_path / "none"), "--out", str(tmp_path))  # images would be missed if looked for
+    assert "exists already and is not empty" in str(done.exception)
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
