@@ -54,6 +54,7 @@ def plan_command(
     fhir: Annotated[Path | None, typer.Option(help="Write the plan as a FHIR R4 Bundle: a name in .json.")] = None,
 ) -> None:
     """Plan the treatment of every joint in a case file or a FHIR record, with reasons."""
+    from osteon.case import read_case
     from osteon.planning import plan, with_simulation
 
     if audience not in ("clinician", "patient"):
@@ -64,11 +65,11 @@ def plan_command(
     if lesion and not images:
         raise InputError("--lesion", [Fault("", "is a mask on images: name them with --images.")])
     record = recorded(case, as_of, bool(images))
-    said = only(record.case, joint, case.name) if record else chosen(case, joint)
+    said = only(record.case if record else read_case(case), joint, case.name)
     examined = None
     if images:
         examined, measured = measured_findings(hip_in(said, case.name), images, lesion)
-        said = chosen(case, joint, measured)
+        said = only(read_case(case, measured), joint, case.name)
     made = plan(said)
     if mechanics:
         hip = hip_in(said, case.name)

@@ -28,15 +28,12 @@ JointName = Annotated[str, typer.Option("--joint", help="Only this joint, such a
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
 
-Measured = Mapping[str, Mapping[str, Mapping[str, Any]]]
-
-
-def chosen(path: Path, joint: str, measured: Measured | None = None) -> Any:
-    """The case in a file or a FHIR record, with all joints or only the named one; `measured` holds what images add."""
+def chosen(path: Path, joint: str) -> Any:
+    """The case in a file or a FHIR record, with all joints or only the named one."""
     from osteon.case import read_case
 
     record = recorded(path)
-    return only(record.case if record else read_case(path, measured), joint, path.name)
+    return only(record.case if record else read_case(path), joint, path.name)
 
 
 def only(case: Any, joint: str, source: str) -> Any:
