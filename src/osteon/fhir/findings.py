@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from osteon.case.answer import Answer
 from osteon.case.finding import Finding
@@ -20,6 +20,7 @@ from osteon.fhir.sayings import NO_CODE, Asked, Reading, Saying, Silent, sayings
 from osteon.fhir.stated import Statement, stated_together, statements
 
 NOTHING = "nothing on record"
+Told = TypeVar("Told", Reading, Statement)
 
 
 class Ignored(NamedTuple):
@@ -112,8 +113,7 @@ def any_of(answers: Iterable[Answer]) -> Answer:
 
 def newest_reading(name: str, readings: Sequence[Reading]) -> tuple[Finding, list[Ignored]]:
     """The newest value, or the range of several at the same instant; and the observations that are older."""
-    last = max(map(moment, readings))
-    newest = [each for each in readings if moment(each) == last]
+    newest = latest(readings)
     whole = Interval(min(each.possible.low for each in newest), max(each.possible.high for each in newest))
     used = {each.loaded.name for each in newest}
     older = [other for each in readings if (other := each.loaded.name) not in used]
@@ -125,9 +125,13 @@ def newest_statements(given: Iterable[Statement]) -> Iterator[list[Statement]]:
     by_finding: dict[object, list[Statement]] = {}
     for each in given:
         by_finding.setdefault((each.name, each.joint), []).append(each)
-    for group in by_finding.values():
-        last = max(map(moment, group))
-        yield [each for each in group if moment(each) == last]
+    return map(latest, by_finding.values())
+
+
+def latest(given: Sequence[Told]) -> list[Told]:
+    """Those with the newest date."""
+    last = max(map(moment, given))
+    return [each for each in given if moment(each) == last]
 
 
 def reconcile(newest: Sequence[Statement], found: dict[str, Finding], undecided: dict[str, str]) -> None:

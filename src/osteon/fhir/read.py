@@ -21,8 +21,7 @@ from osteon.fhir.person import person
 from osteon.fhir.provenance import UNDATED
 from osteon.fhir.resources import Medication, Patient
 from osteon.fhir.sayings import Asked
-
-PLACE = ("site", "side")  # what makes a joint that joint stays, whatever contradicts it
+from osteon.fhir.stated import PLACE
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +219,8 @@ def planned_for(
 def consistent(stated: Mapping[str, Finding], left_out: list[Ignored]) -> dict[str, Finding]:
     """The findings and all that follows from them, without those that cannot all be true.
 
-    Nobody can correct a hospital's record here, so what contradicts itself is unknown, and said to be.
+    Nobody can correct a hospital's record here, so what contradicts itself is unknown, and said to be; but what makes a
+    joint that joint stays.
     """
     kept = dict(stated)
     while True:
